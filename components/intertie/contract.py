@@ -1,0 +1,90 @@
+"""What stands between clouds and workloads.
+
+A platform turns a plan into a cluster and hands over a `ClusterHandle`. A handle is all that a
+workload may know of the cloud: it never asks which one it is on. Values typed `Bound` may be
+Pulumi outputs; the rendering of manifests passes them through without looking inside.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from intertie.plan import Plan
+
+Bound = Any
+"""A plain value, or a Pulumi Output that only the engine can open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """A pod's toleration, in Kubernetes' spelling. `operator` is `Equal` or `Exists` (then `value` is "")."""
+
+    key: str
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = "NoSchedule"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolBinding:
+    """How pods get onto one pool, and what they ask for besides the accelerator."""
+
+    selector: Mapping[str, str]  # node labels
+    tolerations: tuple[Toleration, ...] = ()
+    fabric_resources: Mapping[str, str] = field(default_factory=dict)  # {"vpc.amazonaws.com/efa": "32"}
+    fabric_env: Mapping[str, str] = field(default_factory=dict)  # NCCL and libfabric settings
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityBinding:
+    """How a pod proves to the cloud who it is: what to write on its service account and on the pod."""
+
+    service_account_annotations: Mapping[str, Bound] = field(default_factory=dict)
+    pod_labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StorageBinding:
+    """The bucket with the weights, as the runtime's loader writes it: `s3://…`, `gs://…`, `az://…`; None: the hub."""
+
+    weights_uri: Bound | None = None
+    env: Mapping[str, Bound] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayBinding:
+    """Annotations that make the gateway's load balancer public or private on this cloud."""
+
+    service_annotations: Mapping[str, Bound] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterHandle:
+    """All that a workload knows of the place it runs in."""
+
+    name: str  # stable identity of the cluster: a change of kubeconfig alone must not replace objects
+    kubeconfig: Bound  # secret
+    pools: Mapping[str, PoolBinding]  # by the pool's name in the plan
+    identity: IdentityBinding = IdentityBinding()
+    storage: StorageBinding = StorageBinding()
+    gateway: GatewayBinding = GatewayBinding()
+    registry: Bound | None = None  # host and path that mirrors images; None: images come from where they are
+    provided: frozenset[str] = frozenset()  # components the cluster has: nothing of these is installed by a workload
+    ready: tuple[Any, ...] = ()  # resources that must exist before the first pod: pools, add-ons, bindings
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What a platform gets besides the plan: its parent, and values that only exist at run time."""
+
+    parent: Any  # pulumi.Resource
+    name: str  # prefix of the children's names
+    kubeconfig: Bound | None = None  # for an adopted cluster
+
+
+class Platform(Protocol):
+    """One way of getting a cluster. `platforms/<name>/__init__.py` implements it; `registry.py` finds it."""
+
+    def build(self, plan: Plan, options: BuildOptions) -> ClusterHandle | None:
+        """Registers the placement's resources. None when the tier has no cluster (`cold`)."""
+        ...

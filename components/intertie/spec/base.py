@@ -1,0 +1,46 @@
+"""What every part of a description shares: frozen, no unknown keys, and the words that appear in several places."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Spec(BaseModel):
+    """Base of every part. Frozen, so that one read description can be shared by many plans."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
+
+
+class Cloud(StrEnum):
+    """Where a placement runs. `other` is a cluster that Intertie did not make and no cloud names."""
+
+    AWS = "aws"
+    AZURE = "azure"
+    GCP = "gcp"
+    OTHER = "other"
+
+
+Slug = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$", max_length=30)]
+"""A short name that is legal on every cloud and in Kubernetes: lower case, digits and hyphens, 1 to 30 characters."""
+
+TagValue = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$", max_length=63)]
+"""A value that all three clouds take as tag or label: lower case letters, digits, `_` and `-`, 1 to 63 characters."""
+
+TagKey = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$", max_length=63)]
+"""A key that all three clouds take as tag or label."""
+
+HostName = Annotated[
+    str,
+    Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=253),
+]
+
+Cidr = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$", examples=["10.64.0.0/16"])]
+"""An IPv4 range in CIDR form. That it is a real range is checked by the plan."""

@@ -1,0 +1,58 @@
+"""The door of the pipeline: host, who may reach it, and how they prove who they are."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from intertie.spec.base import Cidr, HostName, Slug, Spec
+
+
+class Access(StrEnum):
+    """From where the endpoint can be reached."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class AuthKind(StrEnum):
+    """How callers prove who they are. There is no `none`: an open endpoint in front of accelerators is a mistake."""
+
+    OIDC = "oidc"
+    API_KEY = "api-key"
+
+
+class Auth(Spec):
+    """Authentication at the gateway. What is missing here makes the gateway refuse, never let pass."""
+
+    kind: AuthKind
+    """`oidc` or `api-key`."""
+    issuer: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9./_~-]+$", max_length=300)] | None = None
+    """OIDC: the issuer whose tokens are accepted. Without it every request is refused."""
+    audiences: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    """OIDC: audiences of which a token must name one. Default: the endpoint's host."""
+    jwks: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9./_~-]+$", max_length=300)] | None = None
+    """OIDC: where the issuer's keys are. Default: `<issuer>/.well-known/jwks.json`."""
+    secret: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")] | None = None
+    """API keys: the Kubernetes secret that holds them. Default: `<pipeline>-api-keys`."""
+
+
+def _auth(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class EndpointSpec(Spec):
+    """Where callers enter the pipeline."""
+
+    host: HostName
+    """DNS name of the endpoint. Its zone and certificate belong to the edge stack, which outlives every cloud."""
+    stage: Slug | None = None
+    """Stage that takes the requests. Default: the only stage without `after`."""
+    access: Access = Access.PRIVATE
+    """`public`, or `private` (only from connected networks)."""
+    auth: Annotated[Auth, BeforeValidator(_auth)]
+    """`oidc`, `api-key`, or the long form with issuer and audiences."""
+    allow: tuple[Cidr, ...] = ()
+    """Ranges that may connect. Needed when access is public."""
+    tls_secret: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")] | None = None
+    """Kubernetes secret with the certificate. Default: `<pipeline>-tls`."""

@@ -1,0 +1,53 @@
+"""The root of a description. Checks here are about the document itself; what the clouds allow is the plan's."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from intertie.spec.base import Slug, Spec, TagKey, TagValue
+from intertie.spec.endpoint import EndpointSpec
+from intertie.spec.placement import PlacementSpec
+from intertie.spec.stage import StageSpec
+
+
+class Environment(StrEnum):
+    """What the pipeline is used for. Policies are stricter for production."""
+
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Budget(Spec):
+    """Money that the pipeline may cost over all placements."""
+
+    monthly_usd: Annotated[float, Field(gt=0, le=1e12)]
+    """US dollars per calendar month."""
+
+
+class PipelineSpec(Spec):
+    """A containerized GPU inference pipeline, described once for every cloud."""
+
+    name: Slug
+    """Name of the pipeline; first part of every resource's name."""
+    owner: TagValue
+    """Team that answers for it. A tag on every resource."""
+    cost_center: TagValue
+    """Cost centre that pays for it. A tag on every resource."""
+    environment: Environment
+    """`development`, `staging` or `production`. A tag on every resource."""
+    residency: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]{2,10}$")], ...], Field(min_length=1)]
+    """Jurisdictions that data may be in (`us`, `eu`, `uk`, ...; `intertie catalog regions` lists them)."""
+    stages: Annotated[tuple[StageSpec, ...], Field(min_length=1, max_length=50)]
+    """Steps of the pipeline; `after` joins them."""
+    endpoint: EndpointSpec | None = None
+    """Where callers enter. Without one, the first stage is reachable only inside the cluster."""
+    placements: Annotated[dict[Slug, PlacementSpec], Field(min_length=1)]
+    """Where it runs, by name. Each placement is one stack."""
+    budget: Budget | None = None
+    """Budget over all placements."""
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict)
+    """Further tags for every resource."""
+    kubernetes: Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")] | None = None
+    """Kubernetes minor version. Default: the one that the catalogue pins for all clouds."""

@@ -1,0 +1,154 @@
+"""A stage: one containerized step of a pipeline, on CPU or on accelerators."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from intertie.spec.base import Slug, Spec
+from intertie.spec.model import ModelSpec
+from intertie.spec.units import Duration, Memory
+
+
+class Runtime(StrEnum):
+    """What serves the model. `custom` runs your image as it is."""
+
+    VLLM = "vllm"
+    SGLANG = "sglang"
+    TRITON = "triton"
+    CUSTOM = "custom"
+
+
+ImageRef = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+        max_length=400,
+        examples=["ghcr.io/acme/prepare@sha256:" + "0" * 64],
+    ),
+]
+"""A container image; by digest, so that every replica runs the same bytes."""
+
+AcceleratorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", max_length=40)]
+"""Name in the catalogue (`intertie catalog accelerators`), for example `h100` or `tpu-v6e`."""
+
+EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+
+
+def _replicas(value: Any) -> Any:
+    """`3` and `2..8` → `{min, max}`, once, on reading."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"min": value, "max": value}
+    if isinstance(value, str) and value.count("..") == 1:
+        low, high = (part.strip() for part in value.split(".."))
+        if low.isascii() and low.isdigit() and high.isascii() and high.isdigit() and len(low + high) < 12:
+            return {"min": int(low), "max": int(high)}
+    return value
+
+
+class ReplicaRange(Spec):
+    """How many copies of a stage run: the floor and the ceiling of its autoscaling."""
+
+    min: Annotated[int, Field(ge=0, le=10_000)] = 1
+    """Replicas that always run."""
+    max: Annotated[int, Field(ge=1, le=10_000)]
+    """Replicas that are never exceeded."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        return self
+
+
+Replicas = Annotated[ReplicaRange, BeforeValidator(_replicas)]
+"""`{min: 1, max: 8}`, `1..8`, or one number for a fixed count."""
+
+
+class Resources(Spec):
+    """What one replica of a CPU stage asks of its node; on accelerators, what it asks besides them."""
+
+    cpu: Annotated[float, Field(gt=0, le=1024)] = 1.0
+    """Cores."""
+    memory: Memory = Memory(2**30)
+    """Memory."""
+    disk: Memory | None = None
+    """Ephemeral disk."""
+
+
+class Objective(Spec):
+    """What the stage must achieve. Sizing uses it; nothing is promised from it."""
+
+    ttft_p95: Duration | None = None
+    """Time to first token, 95th percentile."""
+    tokens_per_second: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """Output tokens per second over all replicas, at the peak."""
+    input_tokens: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
+    """Typical prompt length: throughput figures are looked up near it."""
+    output_tokens: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
+    """Typical answer length."""
+
+
+class Parallelism(Spec):
+    """How one replica is spread over accelerators, when you know better than the plan."""
+
+    tensor: Annotated[int, Field(ge=1, le=64)] = 1
+    """Accelerators that share each layer (within one node)."""
+    pipeline: Annotated[int, Field(ge=1, le=64)] = 1
+    """Groups of layers, one node each."""
+
+
+class Scaling(Spec):
+    """When replicas are added. The default suits the runtime."""
+
+    metric: Annotated[str, Field(pattern=r"^(cpu|queue|[a-zA-Z_:][a-zA-Z0-9_:]*)$", max_length=100)] | None = None
+    """`cpu`, `queue` (requests that wait in the runtime), or the name of a metric that your image exposes."""
+    target: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """Value per replica that is held: per cent for `cpu`, else the metric's own unit."""
+
+
+class StageSpec(Spec):
+    """One containerized step of the pipeline."""
+
+    name: Slug
+    """Name of the stage; also of its Kubernetes objects."""
+    after: tuple[Slug, ...] = ()
+    """Stages whose output this one takes. Only they may open connections to it."""
+    image: ImageRef | None = None
+    """Image of a CPU or `custom` stage; for the other runtimes an override of the pinned release's image."""
+    images: dict[AcceleratorName, ImageRef] = Field(default_factory=dict)
+    """Image per accelerator, where one image does not fit all that are acceptable."""
+    command: tuple[str, ...] = ()
+    """Replaces the image's entry point. Not with a runtime that Intertie starts itself."""
+    args: tuple[str, ...] = ()
+    """Arguments: of your command, or further options of the runtime."""
+    env: dict[EnvName, str] = Field(default_factory=dict)
+    """Plain environment variables. Not for secrets."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    """Port that the stage listens on."""
+    health: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]*$", max_length=200)] | None = None
+    """Path that answers 200 when the stage can take requests. Default: `/health` for runtimes, TCP for `custom`."""
+    resources: Resources = Resources()
+    """CPU, memory and disk of one replica."""
+    replicas: Replicas
+    """How many copies run."""
+    runtime: Runtime = Runtime.CUSTOM
+    """What serves the model."""
+    model: ModelSpec | None = None
+    """The model to serve; needed for `vllm`, `sglang` and `triton`."""
+    accelerators: tuple[AcceleratorName, ...] = ()
+    """Acceptable accelerators, best first. Empty: the stage runs on CPU."""
+    accelerator_count: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Accelerators of one replica of a `custom` stage without a model."""
+    parallelism: Parallelism | None = None
+    """Override of the computed tensor and pipeline parallelism."""
+    objective: Objective | None = None
+    """Latency and throughput that replicas are sized for."""
+    throughput: dict[AcceleratorName, Annotated[float, Field(gt=0, le=1e7)]] = Field(default_factory=dict)
+    """Your own measurement: output tokens per second of one replica, per accelerator. Preferred to any published figure."""
+    scaling: Scaling = Scaling()
+    """What replicas are scaled on."""
+    load_time: Duration | None = None
+    """Longest time from container start to ready. Default: from the size of the weights."""
+    grace: Duration = Duration(60_000)
+    """Time that a replica gets to finish its streams when it is told to stop."""

@@ -1,0 +1,1 @@
+"""Shared by tests: descriptions, plans and recorded stacks to start from."""
