@@ -88,3 +88,8 @@ class Platform(Protocol):
     def build(self, plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         """Registers the placement's resources. None when the tier has no cluster (`cold`)."""
         ...
+
+
+def service_account(plan: Plan, stage: str) -> str:
+    """Name of the stage's service account in `plan.namespace`: what a platform binds to, and a workload creates."""
+    return f"{plan.spec.name}-{stage}"

@@ -1,0 +1,42 @@
+"""Finds platforms by name. A folder with a `capabilities.py` is a platform: there is no other list."""
+
+import importlib
+import importlib.util
+import pkgutil
+from difflib import get_close_matches
+from functools import cache
+from typing import cast
+
+from intertie import platforms
+from intertie.contract import Platform
+from intertie.errors import InputError, OutsideError
+from intertie.platforms.capability import Capabilities
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of all platforms, sorted. Loads none of them."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(platforms.__path__) if module.ispkg))
+
+
+def capabilities(name: str) -> Capabilities:
+    """What the platform can do. Needs no cloud SDK. Raises InputError for a name that no platform has."""
+    if name not in names():
+        near = get_close_matches(name, names(), n=1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"there is no platform {name!r}.{meant} Platforms: {', '.join(names())}")
+    return importlib.import_module(f"intertie.platforms.{name}.capabilities").CAPABILITIES
+
+
+def platform(name: str) -> Platform:
+    """The platform called `name`.
+
+    Raises InputError for a name that no platform has, OutsideError when the SDK that it needs is not installed.
+    """
+    known = capabilities(name)
+    if known.sdk is not None and importlib.util.find_spec(known.sdk) is None:
+        raise OutsideError(
+            f"{known.title} needs the Python package {known.sdk!r}, which is not installed: "
+            f"pip install 'intertie[{known.extra}]'"
+        )
+    return cast("Platform", importlib.import_module(f"intertie.platforms.{name}"))
