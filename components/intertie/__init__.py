@@ -1,3 +1,43 @@
-"""Intertie: describe a GPU inference pipeline once, deploy it to Kubernetes on AWS, Azure or Google Cloud."""
+"""Intertie: describe a GPU inference pipeline once, deploy it to Kubernetes on AWS, Azure or Google Cloud.
+
+    from intertie import InferencePipeline, read_file
+
+    InferencePipeline("chat", {"spec": read_file(Path("specs/chat.yaml")), "placement": "aws-use1"})
+
+Names are loaded when they are first used: reading a description does not import Pulumi, and using one
+cloud does not import another's SDK.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from intertie.clusters import AksCluster, EksCluster, GkeCluster
+    from intertie.pipeline import InferencePipeline
+    from intertie.reservations import CapacityReservation
+    from intertie.spec import PipelineSpec, read_file
+    from intertie.workloads import InferenceWorkload
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "AksCluster": "intertie.clusters",
+    "CapacityReservation": "intertie.reservations",
+    "EksCluster": "intertie.clusters",
+    "GkeCluster": "intertie.clusters",
+    "InferencePipeline": "intertie.pipeline",
+    "InferenceWorkload": "intertie.workloads",
+    "PipelineSpec": "intertie.spec",
+    "read_file": "intertie.spec",
+}
+
+__all__ = [
+    "AksCluster", "CapacityReservation", "EksCluster", "GkeCluster", "InferencePipeline", "InferenceWorkload",
+    "PipelineSpec", "read_file",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

@@ -1,0 +1,52 @@
+# Intertie. `make` alone lists the verbs; the same verbs run in CI.
+PYTHON ?= python3
+SPEC   ?=
+BIN    := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check lint types unit test soak bench schema docs lock clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv ready (the other verbs do it by themselves)
+	@command -v $(PYTHON) >/dev/null || { echo "setup: missing: $(PYTHON). Install Python 3.11 to 3.13, or name it: make PYTHON=python3.12" >&2; exit 3; }
+	@$(PYTHON) tools/setup.py
+
+demo: setup ## preview the sample on three clouds, or your own: make demo SPEC=mine.yaml
+	@$(BIN)/intertie preview $(if $(SPEC),--spec $(SPEC),--all) --guide
+
+check: lint types unit ## lint, types and fast tests
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/pyright
+
+unit: setup
+	@$(BIN)/python -m pytest -q -n 2 -m "not engine and not kubernetes and not soak"
+
+test: setup ## all tests, in every tier that this machine can run
+	@$(BIN)/python -m pytest -n 2 -m "not soak"
+
+soak: setup ## the long runs: everything in test, more often and over every sample
+	@INTERTIE_SOAK=1 $(BIN)/python -m pytest -n 2
+
+bench: setup ## figures, measured side by side in one run
+	@$(BIN)/python tests/bench/run.py
+
+schema: setup ## write the schemas that editors and Pulumi read
+	@$(BIN)/python -m intertie.spec.schema > stacks/specs/schema.json.new && mv stacks/specs/schema.json.new stacks/specs/schema.json
+	@cd components && ../$(BIN)/python ../tools/package_schema.py > schema.json.new && mv schema.json.new schema.json
+
+docs: setup ## write the generated tables
+	@$(BIN)/python tools/write_docs.py
+
+lock: setup ## write requirements.lock anew (needs uv on PATH)
+	@command -v uv >/dev/null || { echo "lock: missing: uv. pip install uv" >&2; exit 3; }
+	@uv pip compile --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras --group dev --quiet pyproject.toml -o requirements.lock
+
+clean: ## remove everything that the other verbs made
+	@rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis out dist build

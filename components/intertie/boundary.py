@@ -1,0 +1,45 @@
+"""Where values enter a component: from Python as they are, from other languages as plain data.
+
+At the package boundary every number is a double and every model a mapping; here they become a
+description again. Nothing else in Intertie needs to know that the boundary exists.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from intertie.errors import InputError
+from intertie.plan import Plan, resolve
+from intertie.spec import PipelineSpec, read_data
+
+
+def plan_of(args: Mapping[str, Any]) -> Plan:
+    """The plan for `args["spec"]` at `args["placement"]`; InputError or PlanError with every problem."""
+    spec = spec_of(args.get("spec"))
+    placement = args.get("placement")
+    if not isinstance(placement, str) or not placement:
+        raise InputError("`placement` must be the name of a placement, as plain text")
+    return resolve(spec, placement)
+
+
+def spec_of(value: Any) -> PipelineSpec:
+    """The description, from a `PipelineSpec` or from plain data."""
+    if isinstance(value, PipelineSpec):
+        return value
+    if isinstance(value, pulumi.Output):
+        raise InputError("`spec` shapes the resources and so must be plain data, not an output of another resource")
+    if not isinstance(value, Mapping):
+        raise InputError("`spec` must be a description: a mapping as in specs/*.yaml, or a PipelineSpec")
+    return read_data(_whole_numbers(value))
+
+
+def _whole_numbers(value: Any) -> Any:
+    """The wire knows doubles only: 3.0 was written as 3."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _whole_numbers(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole_numbers(item) for item in value]
+    return value

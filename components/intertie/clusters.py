@@ -1,0 +1,84 @@
+"""`EksCluster`, `AksCluster` and `GkeCluster`: the cluster of a placement, usable without the rest.
+
+Each is the same component over another platform: it resolves the plan, lets the platform build, and
+hands over kubeconfig and `handle`. Which platform a placement needs follows from the placement; a
+component of the wrong one says so instead of building something else.
+"""
+
+from typing import Any, ClassVar, Optional, TypedDict
+
+import pulumi
+
+from intertie.boundary import plan_of
+from intertie.contract import BuildOptions, ClusterHandle
+from intertie.errors import InputError
+from intertie.platforms import registry
+
+
+class ClusterArgs(TypedDict):
+    """What a cluster is made from."""
+
+    spec: Any
+    """The description of the pipeline, as in `stacks/specs/*.yaml`."""
+    placement: str
+    """Name of the placement in the description."""
+
+
+class _Cluster(pulumi.ComponentResource):
+    """The part that the three have in common."""
+
+    _platform: ClassVar[str]
+
+    cluster_name: pulumi.Output[Optional[str]]  # noqa: UP045  the package analyser knows Optional only
+    """Name of the cluster; none when the placement's tier has no cluster."""
+    kubeconfig: pulumi.Output[Optional[str]]  # noqa: UP045
+    """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
+
+    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        super().__init__(f"intertie:index:{type(self).__name__}", name, None, opts)
+        plan = plan_of(args)
+        if plan.platform != self._platform:
+            raise InputError(
+                f"{type(self).__name__} builds on {self._platform}, but placement {plan.placement!r} "
+                f"is on {plan.platform}; use the component of that platform, or InferencePipeline for any"
+            )
+        self._handle = registry.platform(plan.platform).build(plan, BuildOptions(parent=self, name=name))
+        self.cluster_name = pulumi.Output.from_input(plan.cluster if self._handle else None)
+        self.kubeconfig = pulumi.Output.secret(self._handle.kubeconfig if self._handle else None)
+        self.register_outputs({"clusterName": self.cluster_name, "kubeconfig": self.kubeconfig})
+
+    @property
+    def handle(self) -> ClusterHandle | None:
+        """All that a workload may know of the cluster; None when the tier has no cluster. In-process use only."""
+        return self._handle
+
+
+class EksCluster(_Cluster):
+    """The placement's cluster on Amazon EKS: network, cluster, pools, identity, weights bucket."""
+
+    _platform = "eks"
+
+    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        super().__init__(name, args, opts)
+
+
+class AksCluster(_Cluster):
+    """The placement's cluster on Azure AKS: network, cluster, pools, identity, weights bucket."""
+
+    _platform = "aks"
+
+    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        super().__init__(name, args, opts)
+
+
+class GkeCluster(_Cluster):
+    """The placement's cluster on Google GKE: network, cluster, pools, identity, weights bucket."""
+
+    _platform = "gke"
+
+    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        super().__init__(name, args, opts)
+
+
+BY_PLATFORM: dict[str, type[_Cluster]] = {"eks": EksCluster, "aks": AksCluster, "gke": GkeCluster}
+"""The component that builds on each platform. An adopted cluster has none: nothing is built."""

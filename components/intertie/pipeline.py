@@ -1,0 +1,84 @@
+"""`InferencePipeline`: a placement of a described pipeline, whole. It joins plan, platform and workload."""
+
+from typing import Any, NotRequired, Optional, TypedDict
+
+import pulumi
+
+from intertie.boundary import plan_of
+from intertie.clusters import BY_PLATFORM
+from intertie.contract import ClusterHandle
+from intertie.plan import Plan
+from intertie.workloads import InferenceWorkload, InferenceWorkloadArgs
+
+
+class InferencePipelineArgs(TypedDict):
+    """What a placement of a pipeline is made from."""
+
+    spec: Any
+    """The description of the pipeline, as in `stacks/specs/*.yaml`."""
+    placement: str
+    """Name of the placement in the description: where this stack runs."""
+    kubeconfig: NotRequired[Optional[pulumi.Input[str]]]
+    """Kubeconfig of the existing cluster, for a placement with `adopt`. A secret."""
+
+
+class InferencePipeline(pulumi.ComponentResource):
+    """A containerized GPU inference pipeline at one placement: cluster, pools, identity, storage and stages."""
+
+    cluster_name: pulumi.Output[Optional[str]]  # noqa: UP045  the package analyser knows Optional only
+    """Name of the cluster; none when the placement's tier has no cluster."""
+    kubeconfig: pulumi.Output[Optional[str]]  # noqa: UP045
+    """Kubeconfig of the cluster, a secret."""
+    namespace: pulumi.Output[str]
+    """Namespace of the pipeline's objects."""
+    endpoint: pulumi.Output[Optional[str]]  # noqa: UP045
+    """Address that callers use, if the description has an endpoint."""
+    notes: pulumi.Output[list[str]]
+    """What the plan wants you to know."""
+
+    def __init__(
+        self,
+        name: str,
+        args: InferencePipelineArgs,
+        opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
+    ) -> None:
+        super().__init__("intertie:index:InferencePipeline", name, None, opts)
+        plan = plan_of(args)
+        for note in plan.notes:
+            pulumi.log.info(note, self)
+        handle, kubeconfig = self._cluster(name, plan, args)
+        if handle is not None or (plan.platform == "existing" and "workload" in plan.renders):
+            self._workload(name, plan, args, handle)
+        self.cluster_name = pulumi.Output.from_input(plan.cluster if "cluster" in plan.renders else None)
+        self.kubeconfig = pulumi.Output.secret(kubeconfig)
+        self.namespace = pulumi.Output.from_input(plan.namespace)
+        self.endpoint = pulumi.Output.from_input(f"https://{plan.endpoint.host}" if plan.endpoint else None)
+        self.notes = pulumi.Output.from_input(list(plan.notes))
+        self.register_outputs(
+            {
+                "clusterName": self.cluster_name,
+                "kubeconfig": self.kubeconfig,
+                "namespace": self.namespace,
+                "endpoint": self.endpoint,
+                "notes": self.notes,
+            }
+        )
+
+    def _cluster(self, name: str, plan: Plan, args: InferencePipelineArgs) -> tuple[ClusterHandle | None, Any]:
+        """The placement's own cluster, or the kubeconfig of the one that is adopted."""
+        if plan.platform == "existing":
+            return None, args.get("kubeconfig")
+        cluster = BY_PLATFORM[plan.platform](
+            f"{name}-cluster",
+            {"spec": plan.spec, "placement": plan.placement},
+            pulumi.ResourceOptions(parent=self),
+        )
+        return cluster.handle, cluster.kubeconfig
+
+    def _workload(self, name: str, plan: Plan, args: InferencePipelineArgs, handle: ClusterHandle | None) -> None:
+        workload: InferenceWorkloadArgs = {"spec": plan.spec, "placement": plan.placement}
+        if handle is not None:
+            workload["handle"] = handle
+        elif (kubeconfig := args.get("kubeconfig")) is not None:
+            workload["kubeconfig"] = kubeconfig
+        InferenceWorkload(f"{name}-workload", workload, pulumi.ResourceOptions(parent=self))

@@ -1,0 +1,54 @@
+"""`CapacityReservation`: capacity that is reserved now and paid for until it is released.
+
+Made protected and retained: `pulumi destroy` and a removed line of code leave it in place, because
+what is given back may not be had again. Release it on purpose: `pulumi state unprotect`, then delete it
+in the cloud.
+"""
+
+from typing import Any, Optional, TypedDict
+
+import pulumi
+
+from intertie.boundary import plan_of
+from intertie.contract import BuildOptions
+from intertie.errors import InputError
+from intertie.platforms import registry
+
+
+class CapacityReservationArgs(TypedDict):
+    """What is reserved. Billing starts when it is created, used or not."""
+
+    spec: Any
+    """The description of the pipeline: owner, cost centre and tags come from it."""
+    placement: str
+    """Placement that the reservation is for: it names cloud, region and account."""
+    machine: str
+    """Machine type, for example `p5.48xlarge`."""
+    zone: str
+    """Zone of the machines, as the cloud writes it."""
+    count: float
+    """Number of machines."""
+
+
+class CapacityReservation(pulumi.ComponentResource):
+    """On-demand capacity reservation (AWS), capacity reservation group (Azure) or reservation (Google)."""
+
+    reservation_id: pulumi.Output[str]
+    """What a claim's `id` names: `cr-…`, the group's resource id, or the reservation's name."""
+
+    def __init__(
+        self,
+        name: str,
+        args: CapacityReservationArgs,
+        opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
+    ) -> None:
+        super().__init__("intertie:index:CapacityReservation", name, None, opts)
+        plan = plan_of(args)
+        count = args["count"]
+        if isinstance(count, bool) or count != int(count) or not 1 <= count <= 10_000:
+            raise InputError(f"`count` must be a whole number of machines from 1 to 10000, not {count!r}")
+        options = BuildOptions(parent=self, name=name)
+        self.reservation_id = registry.reservation(plan.platform).create(
+            plan, options, machine=args["machine"], zone=args["zone"], count=int(count)
+        )
+        self.register_outputs({"reservationId": self.reservation_id})

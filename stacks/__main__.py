@@ -1,0 +1,23 @@
+"""One placement of one described pipeline. Everything that differs between stacks is in their configuration."""
+
+from pathlib import Path
+
+import pulumi
+from intertie import InferencePipeline, read_file
+
+config = pulumi.Config()
+spec = read_file(Path(__file__).parent / config.require("spec"))
+pipeline = InferencePipeline(
+    spec.name,
+    {
+        "spec": spec,
+        "placement": config.require("placement"),
+        "kubeconfig": config.get_secret("kubeconfig"),  # only for a placement that adopts a cluster
+    },
+)
+
+pulumi.export("cluster", pipeline.cluster_name)
+pulumi.export("endpoint", pipeline.endpoint)
+pulumi.export("kubeconfig", pipeline.kubeconfig)
+pulumi.export("namespace", pipeline.namespace)
+pulumi.export("notes", pipeline.notes)
