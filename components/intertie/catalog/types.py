@@ -4,7 +4,7 @@ What has no source is `None` or absent: *unknown*, asked from the user, never gu
 Clouds, kinds and tiers are plain strings here (`aws`, `odcr`): the catalogue knows nothing of descriptions.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -165,8 +165,6 @@ class ModelShape:
 
 def row_json(row: Any) -> dict[str, Any]:
     """A row as plain data, with its `source` and `as_of` beside the other fields."""
-    from dataclasses import asdict
-
     data = asdict(row)
     fact = data.pop("fact")
     return {**data, **fact}
