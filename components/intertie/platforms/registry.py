@@ -5,11 +5,13 @@ import importlib.util
 import pkgutil
 from difflib import get_close_matches
 from functools import cache
-from typing import cast
+from types import ModuleType
+from typing import Any, Protocol, cast
 
 from intertie import platforms
-from intertie.contract import Platform
+from intertie.contract import BuildOptions, Platform
 from intertie.errors import InputError, OutsideError
+from intertie.plan import Plan
 from intertie.platforms.capability import Capabilities
 
 
@@ -33,10 +35,32 @@ def platform(name: str) -> Platform:
 
     Raises InputError for a name that no platform has, OutsideError when the SDK that it needs is not installed.
     """
+    return cast("Platform", _module(name, ""))
+
+
+class Reservations(Protocol):
+    """How a platform reserves capacity: its `reservation.py`."""
+
+    def create(self, plan: Plan, options: BuildOptions, *, machine: str, zone: str, count: int) -> Any:
+        """Reserves `count` machines in `zone` for the placement; an Output of the id that a claim names."""
+        ...
+
+
+def reservation(name: str) -> Reservations:
+    """How the platform called `name` reserves capacity. Raises as `platform` does, and InputError when it cannot."""
+    known = capabilities(name)
+    if not known.creatable:
+        raise InputError(
+            f"{known.title} cannot create reservations; reserve at the cloud, and name it in a claim's `id`"
+        )
+    return cast("Reservations", _module(name, ".reservation"))
+
+
+def _module(name: str, part: str) -> ModuleType:
     known = capabilities(name)
     if known.sdk is not None and importlib.util.find_spec(known.sdk) is None:
         raise OutsideError(
             f"{known.title} needs the Python package {known.sdk!r}, which is not installed: "
             f"pip install 'intertie[{known.extra}]'"
         )
-    return cast("Platform", importlib.import_module(f"intertie.platforms.{name}"))
+    return importlib.import_module(f"intertie.platforms.{name}{part}")
