@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pulumi
+
 from intertie import InferencePipeline, read_file
 
 config = pulumi.Config()

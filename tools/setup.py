@@ -11,17 +11,17 @@ import subprocess
 import sys
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-VENV = os.path.join(ROOT, ".venv")  # noqa: PTH118
-PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")  # noqa: PTH118
-STAMP = os.path.join(VENV, "intertie-ready")  # noqa: PTH118
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
+STAMP = os.path.join(VENV, "intertie-ready")
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
 def main() -> int:
     """Exit code 0: ready. 3: something outside is missing, and the message says what."""
     wanted = fingerprint()
-    if read(STAMP) == wanted and os.path.exists(PYTHON):  # noqa: PTH110
+    if read(STAMP) == wanted and os.path.exists(PYTHON):
         return 0
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         return missing(
@@ -33,7 +33,7 @@ def main() -> int:
     say("setting up .venv from requirements.lock: about 2 minutes with an empty package cache")
     if not (make_venv() and install()):
         return 3
-    with open(STAMP, "w") as stamp:  # noqa: PTH123  last, so that a run that was cut short is not taken for done
+    with open(STAMP, "w") as stamp:  # last, so that a run that was cut short is not taken for done
         stamp.write(wanted)
     say("ready after %d seconds" % (time.time() - started))
     return 0
@@ -43,7 +43,7 @@ def fingerprint() -> str:
     """What `.venv` must be made from. A change of any of it makes a new `.venv`."""
     digest = hashlib.sha256()
     for name in ("requirements.lock", "pyproject.toml"):
-        digest.update(read(os.path.join(ROOT, name)).encode())  # noqa: PTH118
+        digest.update(read(os.path.join(ROOT, name)).encode())
     digest.update(("%s %s" % (ROOT, sys.version_info[:2])).encode())
     return digest.hexdigest()
 
@@ -60,7 +60,7 @@ def make_venv() -> bool:
 def install() -> bool:
     """Packages by hash, then Intertie itself with the build tools that are among them: nothing unpinned is fetched."""
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    locked = [*pip, "--require-hashes", "-r", os.path.join(ROOT, "requirements.lock")]  # noqa: PTH118
+    locked = [*pip, "--require-hashes", "-r", os.path.join(ROOT, "requirements.lock")]
     if not run(locked, "installing the locked packages"):
         missing(
             "the Python packages",
@@ -78,7 +78,7 @@ def run(command: list, what: str) -> bool:
 
 def read(path: str) -> str:
     try:
-        with open(path) as file:  # noqa: PTH123
+        with open(path) as file:
             return file.read()
     except OSError:
         return ""

@@ -12,10 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from intertie.boundary import read_file
     from intertie.clusters import AksCluster, EksCluster, GkeCluster
     from intertie.pipeline import InferencePipeline
     from intertie.reservations import CapacityReservation
-    from intertie.spec import PipelineSpec, read_file
+    from intertie.spec import PipelineSpec
     from intertie.workloads import InferenceWorkload
 
 __version__ = "0.1.0"
@@ -28,7 +29,7 @@ _HOME = {
     "InferencePipeline": "intertie.pipeline",
     "InferenceWorkload": "intertie.workloads",
     "PipelineSpec": "intertie.spec",
-    "read_file": "intertie.spec",
+    "read_file": "intertie.boundary",
 }
 
 __all__ = [

@@ -4,14 +4,32 @@ At the package boundary every number is a double and every model a mapping; here
 description again. Nothing else in Intertie needs to know that the boundary exists.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from intertie.errors import InputError
+from intertie import spec as description
+from intertie.errors import InputError, IntertieError
 from intertie.plan import Plan, resolve
 from intertie.spec import PipelineSpec, read_data
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turns our errors into the one kind that Pulumi shows without a traceback, keeping ours as its cause."""
+    try:
+        yield
+    except IntertieError as error:
+        raise pulumi.RunError(str(error)) from error
+
+
+def read_file(path: Path) -> PipelineSpec:
+    """The description in a YAML file, for use in a Pulumi program. pulumi.RunError with every problem and its place."""
+    with told_plainly():
+        return description.read_file(path)
 
 
 def plan_of(args: Mapping[str, Any]) -> Plan:

@@ -5,13 +5,14 @@ hands over kubeconfig and `handle`. Which platform a placement needs follows fro
 component of the wrong one says so instead of building something else.
 """
 
-from typing import Any, ClassVar, Optional, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import pulumi
 
-from intertie.boundary import plan_of
+from intertie.boundary import plan_of, told_plainly
 from intertie.contract import BuildOptions, ClusterHandle
 from intertie.errors import InputError
+from intertie.plan import Plan
 from intertie.platforms import registry
 
 
@@ -29,23 +30,27 @@ class _Cluster(pulumi.ComponentResource):
 
     _platform: ClassVar[str]
 
-    cluster_name: pulumi.Output[Optional[str]]  # noqa: UP045  the package analyser knows Optional only
+    cluster_name: pulumi.Output[str | None]
     """Name of the cluster; none when the placement's tier has no cluster."""
-    kubeconfig: pulumi.Output[Optional[str]]  # noqa: UP045
+    kubeconfig: pulumi.Output[str | None]
     """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
 
-    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"intertie:index:{type(self).__name__}", name, None, opts)
-        plan = plan_of(args)
-        if plan.platform != self._platform:
-            raise InputError(
-                f"{type(self).__name__} builds on {self._platform}, but placement {plan.placement!r} "
-                f"is on {plan.platform}; use the component of that platform, or InferencePipeline for any"
-            )
-        self._handle = registry.platform(plan.platform).build(plan, BuildOptions(parent=self, name=name))
+        with told_plainly():
+            plan = self._checked(plan_of(args))
+            self._handle = registry.platform(plan.platform).build(plan, BuildOptions(parent=self, name=name))
         self.cluster_name = pulumi.Output.from_input(plan.cluster if self._handle else None)
         self.kubeconfig = pulumi.Output.secret(self._handle.kubeconfig if self._handle else None)
         self.register_outputs({"clusterName": self.cluster_name, "kubeconfig": self.kubeconfig})
+
+    def _checked(self, plan: Plan) -> Plan:
+        if plan.platform == self._platform:
+            return plan
+        raise InputError(
+            f"{type(self).__name__} builds on {self._platform}, but placement {plan.placement!r} is on {plan.platform}; "
+            "use the component of that platform, or InferencePipeline for any"
+        )
 
     @property
     def handle(self) -> ClusterHandle | None:
@@ -58,7 +63,7 @@ class EksCluster(_Cluster):
 
     _platform = "eks"
 
-    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
 
 
@@ -67,7 +72,7 @@ class AksCluster(_Cluster):
 
     _platform = "aks"
 
-    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
 
 
@@ -76,7 +81,7 @@ class GkeCluster(_Cluster):
 
     _platform = "gke"
 
-    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
 
 

@@ -1,10 +1,10 @@
 """`InferencePipeline`: a placement of a described pipeline, whole. It joins plan, platform and workload."""
 
-from typing import Any, NotRequired, Optional, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from intertie.boundary import plan_of
+from intertie.boundary import plan_of, told_plainly
 from intertie.clusters import BY_PLATFORM
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
@@ -18,20 +18,20 @@ class InferencePipelineArgs(TypedDict):
     """The description of the pipeline, as in `stacks/specs/*.yaml`."""
     placement: str
     """Name of the placement in the description: where this stack runs."""
-    kubeconfig: NotRequired[Optional[pulumi.Input[str]]]
+    kubeconfig: NotRequired[pulumi.Input[str] | None]
     """Kubeconfig of the existing cluster, for a placement with `adopt`. A secret."""
 
 
 class InferencePipeline(pulumi.ComponentResource):
     """A containerized GPU inference pipeline at one placement: cluster, pools, identity, storage and stages."""
 
-    cluster_name: pulumi.Output[Optional[str]]  # noqa: UP045  the package analyser knows Optional only
+    cluster_name: pulumi.Output[str | None]
     """Name of the cluster; none when the placement's tier has no cluster."""
-    kubeconfig: pulumi.Output[Optional[str]]  # noqa: UP045
+    kubeconfig: pulumi.Output[str | None]
     """Kubeconfig of the cluster, a secret."""
     namespace: pulumi.Output[str]
     """Namespace of the pipeline's objects."""
-    endpoint: pulumi.Output[Optional[str]]  # noqa: UP045
+    endpoint: pulumi.Output[str | None]
     """Address that callers use, if the description has an endpoint."""
     notes: pulumi.Output[list[str]]
     """What the plan wants you to know."""
@@ -40,10 +40,11 @@ class InferencePipeline(pulumi.ComponentResource):
         self,
         name: str,
         args: InferencePipelineArgs,
-        opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("intertie:index:InferencePipeline", name, None, opts)
-        plan = plan_of(args)
+        with told_plainly():
+            plan = plan_of(args)
         for note in plan.notes:
             pulumi.log.info(note, self)
         handle, kubeconfig = self._cluster(name, plan, args)

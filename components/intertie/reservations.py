@@ -5,11 +5,11 @@ what is given back may not be had again. Release it on purpose: `pulumi state un
 in the cloud.
 """
 
-from typing import Any, Optional, TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 
-from intertie.boundary import plan_of
+from intertie.boundary import plan_of, told_plainly
 from intertie.contract import BuildOptions
 from intertie.errors import InputError
 from intertie.platforms import registry
@@ -40,15 +40,23 @@ class CapacityReservation(pulumi.ComponentResource):
         self,
         name: str,
         args: CapacityReservationArgs,
-        opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("intertie:index:CapacityReservation", name, None, opts)
-        plan = plan_of(args)
-        count = args["count"]
-        if isinstance(count, bool) or count != int(count) or not 1 <= count <= 10_000:
-            raise InputError(f"`count` must be a whole number of machines from 1 to 10000, not {count!r}")
-        options = BuildOptions(parent=self, name=name)
-        self.reservation_id = registry.reservation(plan.platform).create(
-            plan, options, machine=args["machine"], zone=args["zone"], count=int(count)
-        )
+        with told_plainly():
+            plan = plan_of(args)
+            self.reservation_id = registry.reservation(plan.platform).create(
+                plan,
+                BuildOptions(parent=self, name=name),
+                machine=args["machine"],
+                zone=args["zone"],
+                count=_whole(args["count"]),
+            )
         self.register_outputs({"reservationId": self.reservation_id})
+
+
+def _whole(count: float) -> int:
+    """A count that may have crossed the package boundary as a double."""
+    if isinstance(count, bool) or count != int(count) or not 1 <= count <= 10_000:
+        raise InputError(f"`count` must be a whole number of machines from 1 to 10000, not {count!r}")
+    return int(count)

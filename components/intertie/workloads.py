@@ -1,12 +1,13 @@
 """`InferenceWorkload`: the pipeline's stages as Kubernetes objects, on a cluster that is there."""
 
-from typing import Any, NotRequired, Optional, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from intertie.boundary import plan_of
+from intertie.boundary import plan_of, told_plainly
 from intertie.contract import BuildOptions, ClusterHandle
 from intertie.errors import InputError, PlanError
+from intertie.plan import Plan
 from intertie.platforms import registry
 from intertie.workload import check_args
 from intertie.workload.apply import apply
@@ -19,7 +20,7 @@ class InferenceWorkloadArgs(TypedDict):
     """The description of the pipeline, as in `stacks/specs/*.yaml`."""
     placement: str
     """Name of the placement in the description."""
-    kubeconfig: NotRequired[Optional[pulumi.Input[str]]]
+    kubeconfig: NotRequired[pulumi.Input[str] | None]
     """Kubeconfig of the cluster, for a placement with `adopt`."""
     handle: NotRequired[Any]
     """The `handle` of a cluster component. Only within Python: it cannot cross the package boundary."""
@@ -35,22 +36,33 @@ class InferenceWorkload(pulumi.ComponentResource):
         self,
         name: str,
         args: InferenceWorkloadArgs,
-        opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("intertie:index:InferenceWorkload", name, None, opts)
-        plan = plan_of(args)
-        problems = [problem for stage in plan.stages for problem in check_args(stage)]
-        if problems:
-            raise PlanError(plan.placement, problems)
+        with told_plainly():
+            plan = _checked(plan_of(args))
+            handle = self._handle(name, plan, args)
+            apply(plan, handle, parent=self, name=name)
+        self.namespace = pulumi.Output.from_input(plan.namespace)
+        self.register_outputs({"namespace": self.namespace})
+
+    def _handle(self, name: str, plan: Plan, args: InferenceWorkloadArgs) -> ClusterHandle:
+        """The given handle, or that of the adopted cluster."""
         handle = args.get("handle")
         if handle is None and plan.platform == "existing":
             options = BuildOptions(parent=self, name=name, kubeconfig=args.get("kubeconfig"))
             handle = registry.platform("existing").build(plan, options)
-        if not isinstance(handle, ClusterHandle):
-            raise InputError(
-                f"placement {plan.placement!r} has no cluster to run on: give the `handle` of a cluster component, "
-                "or a placement with `adopt` and its kubeconfig"
-            )
-        apply(plan, handle, parent=self, name=name)
-        self.namespace = pulumi.Output.from_input(plan.namespace)
-        self.register_outputs({"namespace": self.namespace})
+        if isinstance(handle, ClusterHandle):
+            return handle
+        raise InputError(
+            f"placement {plan.placement!r} has no cluster to run on: give the `handle` of a cluster component, "
+            "or a placement with `adopt` and its kubeconfig"
+        )
+
+
+def _checked(plan: Plan) -> Plan:
+    """The plan, if the runtimes know every option that the description gives them."""
+    problems = [problem for stage in plan.stages for problem in check_args(stage)]
+    if problems:
+        raise PlanError(plan.placement, problems)
+    return plan

@@ -1,0 +1,73 @@
+"""Puts the commands together and turns every error into a message and an exit code."""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from intertie import __version__
+from intertie.cli.commands import catalog, doctor, explain, preview, validate
+from intertie.cli.exits import Exit
+from intertie.errors import IntertieError
+
+app = typer.Typer(
+    name="intertie",
+    help="""Describe a GPU inference pipeline once; preview and deploy it on AWS, Azure and Google Cloud.
+
+    Start with `intertie preview --all` in a project, or `intertie preview --spec FILE` for a description of your own:
+    both need no cloud account, no credentials and no Pulumi.
+
+    Exit codes: 0 good, 1 it ran and found problems, 2 bad input, 3 something outside is missing.""",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(validate.validate)
+app.command()(explain.explain)
+app.command()(preview.preview)
+app.add_typer(catalog.app, name="catalog")
+app.command()(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"intertie {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of all commands."""
+
+
+def main() -> NoReturn:
+    """Entry point. A user never sees a traceback for bad input; INTERTIE_TRACEBACK=1 shows it for a defect."""
+    try:
+        app()
+    except IntertieError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) has gone: nothing is left to tell it, not even at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.GOOD)
+    except Exception as error:
+        if os.environ.get("INTERTIE_TRACEBACK"):
+            raise
+        typer.echo(
+            f"error: a defect in Intertie, not in your input: {type(error).__name__}: {error}\n"
+            "  → run it again with INTERTIE_TRACEBACK=1 and report what that prints",
+            err=True,
+        )
+        sys.exit(Exit.OUTSIDE)
+    sys.exit(Exit.GOOD)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""`intertie doctor`: what is installed, which tiers can run here, and what to do about the rest."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import typer
+from rich.table import Table
+
+from intertie.cli.exits import Exit
+from intertie.cli.output import Format, FormatOption, console, write_json
+
+CLOUD_PACKAGES = {"aws": "pulumi-aws", "azure": "pulumi-azure-native", "gcp": "pulumi-gcp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `needed` says whether the offline preview fails without it."""
+
+    name: str
+    found: str  # "" = missing
+    needed: bool
+    remedy: str
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.found)
+
+
+def doctor(format: FormatOption = Format.TEXT) -> None:
+    """Show what is installed, what can run on this machine, and how to get the rest.
+
+    Exit code 3 when something is missing that the offline preview needs.
+
+    Example: `intertie doctor`
+    """
+    checks = [probe() for probe in PROBES]
+    tiers = {"in-process preview": all(check.ok for check in checks if check.needed)}
+    if format is Format.JSON:
+        write_json({"schema": "intertie.doctor/v1", "checks": [asdict(check) for check in checks], "tiers": tiers})
+    else:
+        _print(checks, tiers)
+    raise typer.Exit(Exit.GOOD if all(tiers.values()) else Exit.OUTSIDE)
+
+
+def _print(checks: list[Check], tiers: dict[str, bool]) -> None:
+    table = Table("what", "found", "what to do", box=None, pad_edge=False, header_style="bold")
+    for check in checks:
+        missing = "missing" if check.needed else "missing (optional)"
+        table.add_row(check.name, check.found or missing, "" if check.ok else check.remedy)
+    out = console()
+    out.print(table)
+    for name, can_run in tiers.items():
+        out.print(f"\n{name}: {'can run' if can_run else 'cannot run'}")
+
+
+def _package(distribution: str, needed: bool, remedy: str) -> Callable[[], Check]:
+    def probe() -> Check:
+        try:
+            found = version(distribution)
+        except PackageNotFoundError:
+            found = ""
+        return Check(distribution, found, needed, remedy)
+
+    return probe
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    return Check("Python 3.11 to 3.13", found if supported else "", True, f"this is Python {found}")
+
+
+PROBES: list[Callable[[], Check]] = [
+    _python,
+    _package("pulumi", True, "make setup, or pip install intertie"),
+    _package("pulumi-kubernetes", True, "make setup, or pip install intertie"),
+    *(
+        _package(distribution, False, f"pip install 'intertie[{cloud}]' to preview and deploy on {cloud}")
+        for cloud, distribution in CLOUD_PACKAGES.items()
+    ),
+]
