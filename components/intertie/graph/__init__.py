@@ -1,0 +1,13 @@
+"""Every resource that a Pulumi program registers, recorded in-process with no cloud.
+
+from intertie.graph import record
+
+graph = record(Path("stacks"), "inference", "aws-use1", {"inference:spec": "specs/chat.yaml"})
+[resource.type for resource in graph]
+"""
+
+from intertie.graph.record import record
+from intertie.graph.types import Graph, Invoke, Message, Resource
+from intertie.graph.wire import SECRET, UNKNOWN
+
+__all__ = ["SECRET", "UNKNOWN", "Graph", "Invoke", "Message", "Resource", "record"]
