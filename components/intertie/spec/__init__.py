@@ -1,8 +1,8 @@
 """What a user writes: one description of a pipeline for every cloud.
 
-    from intertie.spec import read_file, read_text
+from intertie.spec import read_file, read_text
 
-    spec = read_file(Path("stacks/specs/chat.yaml"))   # PipelineSpec, or InputError with every problem and its place
+spec = read_file(Path("stacks/specs/chat.yaml"))   # PipelineSpec, or InputError with every problem and its place
 """
 
 from intertie.spec.base import Cloud

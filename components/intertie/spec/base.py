@@ -1,9 +1,12 @@
 """What every part of a description shares: frozen, no unknown keys, and the words that appear in several places."""
 
+import ipaddress
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from intertie.spec.fields import NotAllowed, Text
 
 
 class Spec(BaseModel):
@@ -28,19 +31,78 @@ class Cloud(StrEnum):
     OTHER = "other"
 
 
-Slug = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$", max_length=30)]
+def _real_range(value: str) -> str:
+    """Four numbers up to 255, and no bits of a host: what every cloud and Kubernetes ask for."""
+    try:
+        interface = ipaddress.IPv4Interface(value)
+    except ValueError:
+        raise NotAllowed("an IPv4 range such as 10.64.0.0/16: four numbers up to 255, and a length up to 32") from None
+    if str(interface.network) != value:
+        raise NotAllowed(
+            "the first address of the range and its length",
+            f"{interface.ip} lies in {interface.network}: write {interface.network}, or {interface.ip}/32 for one host",
+        )
+    return value
+
+
+Slug = Annotated[
+    str,
+    Text(
+        r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$",
+        "1 to 30 lower case letters, digits and hyphens, a letter first and no hyphen last",
+        30,
+    ),
+]
 """A short name that is legal on every cloud and in Kubernetes: lower case, digits and hyphens, 1 to 30 characters."""
 
-TagValue = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$", max_length=63)]
+TagValue = Annotated[
+    str,
+    Text(
+        r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$",
+        "1 to 63 lower case letters, digits, `_` and `-`, with a letter or digit first and last (all clouds take that)",
+        63,
+    ),
+]
 """A value that all three clouds take as tag or label: lower case letters, digits, `_` and `-`, 1 to 63 characters."""
 
-TagKey = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$", max_length=63)]
+TagKey = Annotated[
+    str,
+    Text(
+        r"^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$",
+        "1 to 63 lower case letters, digits, `_` and `-`, with a letter first (all clouds take that)",
+        63,
+    ),
+]
 """A key that all three clouds take as tag or label."""
 
 HostName = Annotated[
     str,
-    Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=253),
+    Text(
+        r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+        "a DNS name in lower case, such as chat.example.com, without scheme, port or path",
+        253,
+    ),
 ]
 
-Cidr = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$", examples=["10.64.0.0/16"])]
-"""An IPv4 range in CIDR form. That it is a real range is checked by the plan."""
+Cidr = Annotated[
+    str,
+    Text(
+        r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$",
+        "an IPv4 range such as 10.64.0.0/16",
+        18,
+        examples=("10.64.0.0/16",),
+    ),
+    AfterValidator(_real_range),
+]
+"""An IPv4 range in CIDR form, without host bits."""
+
+KubernetesName = Annotated[
+    str,
+    Text(
+        r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$",
+        "a Kubernetes name: up to 63 lower case letters, digits, hyphens and dots",
+        63,
+    ),
+]
+
+Jurisdiction = Annotated[str, Text(r"^[a-z]{2,10}$", "a jurisdiction such as us, eu or uk", 10)]

@@ -7,11 +7,12 @@ and window is a question of facts, and so belongs to the plan.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from intertie.spec.base import Spec
+from intertie.spec.fields import Moment, NotAllowed, Text, Whole
 
 
 class CapacityKind(StrEnum):
@@ -28,9 +29,19 @@ class CapacityKind(StrEnum):
     FLEX_START = "flex-start"
 
 
-MachineName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
-ZoneName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
-ResourceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9/][A-Za-z0-9._/:@()-]*$", max_length=512)]
+MachineName = Annotated[
+    str, Text(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "a machine type as the cloud writes it, such as p5.48xlarge", 64)
+]
+ZoneName = Annotated[
+    str,
+    Text(r"^[a-z0-9][a-z0-9-]*$", 'a zone as the cloud writes it: us-east-1b, europe-west4-b, or "1" in quotes', 40),
+]
+ResourceId = Annotated[
+    str,
+    Text(
+        r"^[A-Za-z0-9/][A-Za-z0-9._/:@()-]*$", "an identifier as the cloud shows it, such as cr-0abc1234567890def", 512
+    ),
+]
 
 
 class _Claim(Spec):
@@ -38,7 +49,7 @@ class _Claim(Spec):
     """Machine type. Default: the smallest of the chosen accelerator that holds a replica."""
     zone: ZoneName | None = None
     """Zone, as the cloud writes it in your account (`us-east-1b`, `1`, `europe-west4-b`)."""
-    count: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    count: Annotated[int, Whole(1, 10_000)] | None = None
     """Nodes that this step may use. Default: what the replicas need. For reserved kinds: what is reserved."""
 
 
@@ -48,10 +59,16 @@ class _Reserved(_Claim):
 
 
 class _Window(Spec):
-    start: datetime | None = None
+    start: Annotated[datetime, Moment()] | None = None
     """Start of the window, with time zone."""
-    end: datetime | None = None
+    end: Annotated[datetime, Moment()] | None = None
     """End of the window, with time zone. The cloud takes the machines back around then."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start and self.end and self.start >= self.end:
+            raise NotAllowed("a window whose `start` lies before its `end`")
+        return self
 
 
 class OnDemand(_Claim):
@@ -113,13 +130,10 @@ def _canonical(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
-Claim = (
-    OnDemand | Spot | Odcr | CapacityBlock | Crg | AzureBlock | Reservation | FutureReservation | FlexStart
-)
-CapacityClaim = Annotated[
-    Annotated[Claim, Field(discriminator="kind")],
-    BeforeValidator(_canonical),
-]
+Claim = OnDemand | Spot | Odcr | CapacityBlock | Crg | AzureBlock | Reservation | FutureReservation | FlexStart
+_ByKind = Annotated[Claim, Field(discriminator="kind")]
+_Bare = Literal[CapacityKind.ON_DEMAND, CapacityKind.SPOT, CapacityKind.FLEX_START]  # nothing but `kind` is needed
+CapacityClaim = Annotated[_ByKind, BeforeValidator(_canonical, json_schema_input_type=_Bare | _ByKind)]
 """One step of a ladder: `on-demand`, `spot`, `flex-start`, or `{kind: odcr, id: cr-0abc, ...}`."""
 
 Ladder = Annotated[tuple[CapacityClaim, ...], Field(min_length=1, max_length=8)]

@@ -3,9 +3,13 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
-from intertie.spec.base import Cidr, HostName, Slug, Spec
+from intertie.spec.base import Cidr, HostName, KubernetesName, Slug, Spec
+from intertie.spec.fields import Text
+
+HttpsUrl = Annotated[str, Text(r"^https://[A-Za-z0-9./_~:-]+$", "an address that starts with https://", 300)]
+Audience = Annotated[str, Text(r"^[!-~]+$", "an audience of 1 to 200 visible characters, without spaces", 200)]
 
 
 class Access(StrEnum):
@@ -27,13 +31,13 @@ class Auth(Spec):
 
     kind: AuthKind
     """`oidc` or `api-key`."""
-    issuer: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9./_~-]+$", max_length=300)] | None = None
+    issuer: HttpsUrl | None = None
     """OIDC: the issuer whose tokens are accepted. Without it every request is refused."""
-    audiences: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    audiences: tuple[Audience, ...] = ()
     """OIDC: audiences of which a token must name one. Default: the endpoint's host."""
-    jwks: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9./_~-]+$", max_length=300)] | None = None
+    jwks: HttpsUrl | None = None
     """OIDC: where the issuer's keys are. Default: `<issuer>/.well-known/jwks.json`."""
-    secret: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")] | None = None
+    secret: KubernetesName | None = None
     """API keys: the Kubernetes secret that holds them. Default: `<pipeline>-api-keys`."""
 
 
@@ -50,9 +54,9 @@ class EndpointSpec(Spec):
     """Stage that takes the requests. Default: the only stage without `after`."""
     access: Access = Access.PRIVATE
     """`public`, or `private` (only from connected networks)."""
-    auth: Annotated[Auth, BeforeValidator(_auth)]
+    auth: Annotated[Auth, BeforeValidator(_auth, json_schema_input_type=AuthKind | Auth)]
     """`oidc`, `api-key`, or the long form with issuer and audiences."""
     allow: tuple[Cidr, ...] = ()
     """Ranges that may connect. Needed when access is public."""
-    tls_secret: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")] | None = None
+    tls_secret: KubernetesName | None = None
     """Kubernetes secret with the certificate. Default: `<pipeline>-tls`."""

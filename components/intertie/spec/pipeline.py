@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from intertie.spec.base import Slug, Spec, TagKey, TagValue
+from intertie.spec.base import Jurisdiction, Slug, Spec, TagKey, TagValue
 from intertie.spec.endpoint import EndpointSpec
+from intertie.spec.fields import Number, Text
 from intertie.spec.placement import PlacementSpec
 from intertie.spec.stage import StageSpec
 
@@ -22,7 +23,7 @@ class Environment(StrEnum):
 class Budget(Spec):
     """Money that the pipeline may cost over all placements."""
 
-    monthly_usd: Annotated[float, Field(gt=0, le=1e12)]
+    monthly_usd: Annotated[float, Number(0, 1e12, "an amount of dollars")]
     """US dollars per calendar month."""
 
 
@@ -37,7 +38,7 @@ class PipelineSpec(Spec):
     """Cost centre that pays for it. A tag on every resource."""
     environment: Environment
     """`development`, `staging` or `production`. A tag on every resource."""
-    residency: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]{2,10}$")], ...], Field(min_length=1)]
+    residency: Annotated[tuple[Jurisdiction, ...], Field(min_length=1)]
     """Jurisdictions that data may be in (`us`, `eu`, `uk`, ...; `intertie catalog regions` lists them)."""
     stages: Annotated[tuple[StageSpec, ...], Field(min_length=1, max_length=50)]
     """Steps of the pipeline; `after` joins them."""
@@ -49,5 +50,5 @@ class PipelineSpec(Spec):
     """Budget over all placements."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     """Further tags for every resource."""
-    kubernetes: Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")] | None = None
+    kubernetes: Annotated[str, Text(r"^1\.[0-9]{2}$", 'a minor version in quotes, such as "1.35"', 4)] | None = None
     """Kubernetes minor version. Default: the one that the catalogue pins for all clouds."""

@@ -3,10 +3,11 @@
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from intertie.spec.base import Cidr, Cloud, Slug, Spec, TagKey, TagValue
-from intertie.spec.capacity import Ladder, MachineName, ZoneName
+from intertie.spec.base import Cidr, Cloud, Jurisdiction, Slug, Spec, TagKey, TagValue
+from intertie.spec.capacity import CapacityClaim, Ladder, MachineName, ZoneName
+from intertie.spec.fields import NotAllowed, Text, Whole
 from intertie.spec.stage import AcceleratorName
 
 
@@ -32,10 +33,16 @@ def _ladder(value: Any) -> Any:
     return [value] if isinstance(value, str | dict) else value
 
 
+def _network_size(value: str) -> str:
+    if not 16 <= int(value.rpartition("/")[2]) <= 20:
+        raise NotAllowed("a network of /16 to /20: smaller ones cannot hold the nodes, larger ones overlap others")
+    return value
+
+
 class Network(Spec):
     """The placement's place in the address plan."""
 
-    cidr: Cidr | None = None
+    cidr: Annotated[Cidr, AfterValidator(_network_size)] | None = None
     """Address range of the network, /16 to /20. Default: a free /16 of 10.64.0.0/10, fixed by the placement's name."""
     interconnects: tuple[Slug, ...] = ()
     """Placements whose networks are connected to this one. A private endpoint over several clouds needs it."""
@@ -44,47 +51,111 @@ class Network(Spec):
 class State(Spec):
     """Where the stack's state and secrets key live. They should not fail together with the placement."""
 
-    backend: Annotated[str, Field(pattern=r"^(s3|azblob|gs|file|https)://[A-Za-z0-9._~/?=&%-]+$", max_length=300)]
+    backend: Annotated[
+        str,
+        Text(
+            r"^(s3|azblob|gs|file|https)://[A-Za-z0-9._~/?=&%:-]+$",
+            "an address that starts with s3://, azblob://, gs://, file:// or https://",
+            300,
+        ),
+    ]
     """Backend URL for `pulumi login`."""
-    secrets_provider: Annotated[str, Field(pattern=r"^[a-z]+(://[A-Za-z0-9._~/?=&%:@-]+)?$", max_length=300)] | None = None
+    secrets_provider: (
+        Annotated[
+            str,
+            Text(r"^[a-z]+(://[A-Za-z0-9._~/?=&%:@-]+)?$", "passphrase, or an address such as awskms://alias/…", 300),
+        ]
+        | None
+    ) = None
     """Secrets provider for `pulumi stack init`."""
 
 
 class Account(Spec):
     """The account that the placement belongs to. Identifiers only, never credentials."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{3,62}$")]
+    id: Annotated[
+        str,
+        Text(
+            r"^[A-Za-z0-9][A-Za-z0-9-]{3,62}$", "an account, subscription or project, as text: quote one of digits", 63
+        ),
+    ]
     """AWS account id, Azure subscription id, or Google project id."""
+
+
+LabelKey = Annotated[
+    str,
+    Text(
+        r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
+        "a Kubernetes label key, such as example.com/pool",
+        317,
+    ),
+]
+LabelValue = Annotated[
+    str,
+    Text(
+        r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$",
+        "a Kubernetes label value: up to 63 letters, digits, `.`, `_` and `-`",
+        63,
+    ),
+]
+TaintText = Annotated[
+    str,
+    Text(
+        r"^[A-Za-z0-9./_-]+(=[A-Za-z0-9._-]*)?:(NoSchedule|NoExecute|PreferNoSchedule)$",
+        "a taint such as nvidia.com/gpu=present:NoSchedule",
+        400,
+    ),
+]
 
 
 class ExistingPool(Spec):
     """A node pool of a cluster that is adopted: what cannot be asked without the cluster's credentials."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    name: Annotated[
+        str, Text(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "up to 63 lower case letters, digits, hyphens", 63)
+    ]
     """Name of the pool."""
     accelerator: AcceleratorName | None = None
     """Accelerator of its nodes. Without: a CPU pool."""
-    per_node: Annotated[int, Field(ge=1, le=64)] | None = None
+    per_node: Annotated[int, Whole(1, 64)] | None = None
     """Accelerators of one node."""
     machine: MachineName | None = None
     """Machine type, if the catalogue knows it."""
-    nodes: Annotated[int, Field(ge=1, le=10_000)] = 1
+    nodes: Annotated[int, Whole(1, 10_000)] = 1
     """Most nodes that the pool may have."""
-    labels: dict[str, str] = Field(default_factory=dict)
+    labels: dict[LabelKey, LabelValue] = Field(default_factory=dict)
     """Node labels that select the pool."""
-    taints: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9./_-]+(=[A-Za-z0-9._-]*)?:(NoSchedule|NoExecute|PreferNoSchedule)$")], ...] = ()
+    taints: tuple[TaintText, ...] = ()
     """Taints of the nodes, as kubectl writes them: `key=value:NoSchedule`."""
 
 
+ComponentName = Annotated[
+    str, Text(r"^[a-z][a-z0-9-]*$", "a component such as nvidia-device-plugin or keda, in lower case", 40)
+]
+
+
 class Adopt(Spec):
-    """An existing cluster. Its kubeconfig is a secret of the stack (`inference:kubeconfig`), never of the description."""
+    """An existing cluster. Its kubeconfig is a secret of the stack (`inference:kubeconfig`), never written here."""
 
     pools: Annotated[tuple[ExistingPool, ...], Field(min_length=1)]
     """Pools that stages may use."""
-    provides: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)], ...] = ()
-    """Components that the cluster has already, so that they are not installed twice: `nvidia-device-plugin`, `keda`, ..."""
-    weights: Annotated[str, Field(pattern=r"^(s3|gs|azblob|https)://[A-Za-z0-9._~/-]+$", max_length=300)] | None = None
+    provides: tuple[ComponentName, ...] = ()
+    """Components that the cluster has already and that are not installed again: `nvidia-device-plugin`, `keda`, ..."""
+    weights: (
+        Annotated[
+            str,
+            Text(
+                r"^(s3|gs|azblob|https)://[A-Za-z0-9._~/-]+$",
+                "an address that starts with s3://, gs://, azblob:// or https://",
+                300,
+            ),
+        ]
+        | None
+    ) = None
     """Bucket with the weights, readable from the cluster's pods."""
+
+
+OneOrMoreClaims = Annotated[Ladder, BeforeValidator(_ladder, json_schema_input_type=Ladder | CapacityClaim)]
 
 
 class PlacementSpec(Spec):
@@ -92,17 +163,20 @@ class PlacementSpec(Spec):
 
     cloud: Cloud
     """`aws`, `azure`, `gcp`; `other` for a cluster that is adopted and that none of them runs."""
-    region: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", max_length=40)]
+    region: Annotated[
+        str,
+        Text(r"^[a-z][a-z0-9-]*[a-z0-9]$", "a region as the cloud writes it, such as us-east-1 or swedencentral", 40),
+    ]
     """Region, as the cloud writes it."""
     zones: tuple[ZoneName, ...] = ()
     """Zones for accelerator pools. Which zones offer a machine type differs by account: the cloud's console tells."""
-    jurisdiction: Annotated[str, Field(pattern=r"^[a-z]{2,10}$")] | None = None
+    jurisdiction: Jurisdiction | None = None
     """Jurisdiction, where the catalogue does not know the region (`cloud: other`)."""
     role: Role = Role.PRIMARY
     """`primary`, `failover`, or `active` (serves its share beside others)."""
     tier: Tier | None = None
     """`hot`, `warm`, `pilot` or `cold`. Default: hot for primary and active, warm for failover."""
-    capacity: dict[Slug, Annotated[Ladder, BeforeValidator(_ladder)]] = Field(default_factory=dict)
+    capacity: dict[Slug, OneOrMoreClaims] = Field(default_factory=dict)
     """Ladder per stage. Default: on-demand, then spot."""
     adopt: Adopt | None = None
     """Use this existing cluster instead of making one."""
@@ -110,9 +184,14 @@ class PlacementSpec(Spec):
     """Address range and interconnects."""
     account: Account | None = None
     """Account, subscription or project."""
-    registry: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.:/_-]*$", max_length=200)] | None = None
+    registry: (
+        Annotated[str, Text(r"^[a-z0-9][a-z0-9.:/_-]*$", "a registry and path, such as ghcr.io/acme", 200)] | None
+    ) = None
     """Registry that mirrors the images for this placement. Default: images come from where they are."""
-    weights: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
+    weights: (
+        Annotated[str, Text(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "the bare name of a bucket, 3 to 63 characters", 63)]
+        | None
+    ) = None
     """Name of an existing bucket with the weights. Default: one is made."""
     state: State | None = None
     """State backend and secrets provider."""
@@ -127,5 +206,5 @@ class PlacementSpec(Spec):
     @model_validator(mode="after")
     def _other_is_adopted(self) -> Self:
         if self.cloud is Cloud.OTHER and (self.adopt is None or self.jurisdiction is None):
-            raise ValueError("cloud 'other' needs `adopt` (the cluster's pools) and `jurisdiction`")
+            raise NotAllowed("`adopt` (the cluster's pools) and `jurisdiction` beside `cloud: other`")
         return self

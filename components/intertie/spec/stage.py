@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from intertie.spec.base import Slug, Spec
+from intertie.spec.fields import NotAllowed, Number, Text, Whole
 from intertie.spec.model import ModelSpec
 from intertie.spec.units import Duration, Memory
 
@@ -21,23 +22,28 @@ class Runtime(StrEnum):
 
 ImageRef = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
-        max_length=400,
-        examples=["ghcr.io/acme/prepare@sha256:" + "0" * 64],
+    Text(
+        r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+        "an image such as ghcr.io/acme/prepare:1.4 or ghcr.io/acme/prepare@sha256:… (64 hexadecimal digits)",
+        400,
+        examples=("ghcr.io/acme/prepare@sha256:" + "0" * 64,),
     ),
 ]
 """A container image; by digest, so that every replica runs the same bytes."""
 
-AcceleratorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", max_length=40)]
+AcceleratorName = Annotated[
+    str, Text(r"^[a-z][a-z0-9-]*[a-z0-9]$", "an accelerator such as h100, a100-80gb or tpu-v6e, in lower case", 40)
+]
 """Name in the catalogue (`intertie catalog accelerators`), for example `h100` or `tpu-v6e`."""
 
-EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+EnvName = Annotated[
+    str, Text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a variable: letters, digits and `_`, no digit first", 100)
+]
 
 
 def _replicas(value: Any) -> Any:
     """`3` and `2..8` → `{min, max}`, once, on reading."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return {"min": value, "max": value}
     if isinstance(value, str) and value.count("..") == 1:
         low, high = (part.strip() for part in value.split(".."))
@@ -49,26 +55,32 @@ def _replicas(value: Any) -> Any:
 class ReplicaRange(Spec):
     """How many copies of a stage run: the floor and the ceiling of its autoscaling."""
 
-    min: Annotated[int, Field(ge=0, le=10_000)] = 1
+    min: Annotated[int, Whole(0, 10_000)] = 1
     """Replicas that always run."""
-    max: Annotated[int, Field(ge=1, le=10_000)]
+    max: Annotated[int, Whole(1, 10_000)]
     """Replicas that are never exceeded."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
+            raise NotAllowed("`min` not above `max`", f"min is {self.min}, max is {self.max}")
         return self
 
 
-Replicas = Annotated[ReplicaRange, BeforeValidator(_replicas)]
+_RangeText = Annotated[
+    str, Text(r"^\s*[0-9]{1,10}\s*\.\.\s*[0-9]{1,10}\s*$", "a range such as 1..8", 30, examples=("1..8",))
+]
+_Fixed = Annotated[int, Whole(1, 10_000)]
+Replicas = Annotated[
+    ReplicaRange, BeforeValidator(_replicas, json_schema_input_type=_Fixed | _RangeText | ReplicaRange)
+]
 """`{min: 1, max: 8}`, `1..8`, or one number for a fixed count."""
 
 
 class Resources(Spec):
     """What one replica of a CPU stage asks of its node; on accelerators, what it asks besides them."""
 
-    cpu: Annotated[float, Field(gt=0, le=1024)] = 1.0
+    cpu: Annotated[float, Number(0, 1024, "a number of cores, such as 0.5 or 2,")] = 1.0
     """Cores."""
     memory: Memory = Memory(2**30)
     """Memory."""
@@ -81,29 +93,32 @@ class Objective(Spec):
 
     ttft_p95: Duration | None = None
     """Time to first token, 95th percentile."""
-    tokens_per_second: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    tokens_per_second: Annotated[float, Number(0, 1e9)] | None = None
     """Output tokens per second over all replicas, at the peak."""
-    input_tokens: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
+    input_tokens: Annotated[int, Whole(1, 10_000_000)] = 1000
     """Typical prompt length: throughput figures are looked up near it."""
-    output_tokens: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
+    output_tokens: Annotated[int, Whole(1, 10_000_000)] = 1000
     """Typical answer length."""
 
 
 class Parallelism(Spec):
     """How one replica is spread over accelerators, when you know better than the plan."""
 
-    tensor: Annotated[int, Field(ge=1, le=64)] = 1
+    tensor: Annotated[int, Whole(1, 64)] = 1
     """Accelerators that share each layer (within one node)."""
-    pipeline: Annotated[int, Field(ge=1, le=64)] = 1
+    pipeline: Annotated[int, Whole(1, 64)] = 1
     """Groups of layers, one node each."""
 
 
 class Scaling(Spec):
     """When replicas are added. The default suits the runtime."""
 
-    metric: Annotated[str, Field(pattern=r"^(cpu|queue|[a-zA-Z_:][a-zA-Z0-9_:]*)$", max_length=100)] | None = None
+    metric: (
+        Annotated[str, Text(r"^(cpu|queue|[a-zA-Z_:][a-zA-Z0-9_:]*)$", "cpu, queue, or the name of a metric", 100)]
+        | None
+    ) = None
     """`cpu`, `queue` (requests that wait in the runtime), or the name of a metric that your image exposes."""
-    target: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    target: Annotated[float, Number(0, 1e9)] | None = None
     """Value per replica that is held: per cent for `cpu`, else the metric's own unit."""
 
 
@@ -124,9 +139,9 @@ class StageSpec(Spec):
     """Arguments: of your command, or further options of the runtime."""
     env: dict[EnvName, str] = Field(default_factory=dict)
     """Plain environment variables. Not for secrets."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    port: Annotated[int, Whole(1, 65535)] = 8000
     """Port that the stage listens on."""
-    health: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]*$", max_length=200)] | None = None
+    health: Annotated[str, Text(r"^/[A-Za-z0-9._~/-]*$", "a path such as /health", 200)] | None = None
     """Path that answers 200 when the stage can take requests. Default: `/health` for runtimes, TCP for `custom`."""
     resources: Resources = Resources()
     """CPU, memory and disk of one replica."""
@@ -138,14 +153,14 @@ class StageSpec(Spec):
     """The model to serve; needed for `vllm`, `sglang` and `triton`."""
     accelerators: tuple[AcceleratorName, ...] = ()
     """Acceptable accelerators, best first. Empty: the stage runs on CPU."""
-    accelerator_count: Annotated[int, Field(ge=1, le=64)] | None = None
+    accelerator_count: Annotated[int, Whole(1, 64)] | None = None
     """Accelerators of one replica of a `custom` stage without a model."""
     parallelism: Parallelism | None = None
     """Override of the computed tensor and pipeline parallelism."""
     objective: Objective | None = None
     """Latency and throughput that replicas are sized for."""
-    throughput: dict[AcceleratorName, Annotated[float, Field(gt=0, le=1e7)]] = Field(default_factory=dict)
-    """Your own measurement: output tokens per second of one replica, per accelerator. Preferred to any published figure."""
+    throughput: dict[AcceleratorName, Annotated[float, Number(0, 1e7)]] = Field(default_factory=dict)
+    """Your own measurement: output tokens per second of one replica, per accelerator. Wins over published figures."""
     scaling: Scaling = Scaling()
     """What replicas are scaled on."""
     load_time: Duration | None = None

@@ -7,66 +7,79 @@ describes itself in the JSON Schema, so that an editor and the reader agree.
     Replicas  {min: 1, max: 8}, "1..8" or 3           → min and max
 """
 
-import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from decimal import Decimal
+from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+from intertie.spec.fields import NotAllowed
 
 _MEMORY_UNITS = {
     "": 1,
     "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
     "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
-    "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40,
-    "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40,
+    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
+    "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
 }  # fmt: skip
 _DURATION_UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _COUNT_UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+_COUNT_UNITS |= {unit.lower(): size for unit, size in _COUNT_UNITS.items()}
 
-_NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:[eE][0-9]{1,2})?)"
+_NUMBER = r"[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE]\+?[0-9]{1,2})?"
 _LARGEST = 2**63 - 1  # more than any cloud sells, and what every JSON reader still holds
 
+_MEMORY = "an amount of memory or disk, such as 16Gi"
+_DURATION = "a time with its unit (ms, s, m, h, d), such as 800ms or 10m"
+_COUNT = "a whole number above 0, such as 70e9 or 70B"
 
-def _scaled(text: str, units: dict[str, int], *, upper: bool, what: str, example: str) -> int:
-    match = re.fullmatch(_NUMBER + r"\s*([A-Za-z]*)", text.strip(), re.ASCII)
-    unit = match.group(2).upper() if match and upper else match.group(2) if match else ""
-    if match is None or unit not in units:
-        raise ValueError(f"{text!r} is not {what}; write for example {example}")
-    value = float(match.group(1)) * units[unit]
-    if not math.isfinite(value) or value > _LARGEST:
-        raise ValueError(f"{text!r} is larger than any {what} that exists")
+
+def _scaled(text: str, units: dict[str, int], allowed: str) -> int:
+    """The number in `text` times its unit, exactly: floats would lose bytes above 2**53."""
+    match = re.fullmatch(rf"\s*({_NUMBER})\s*([A-Za-z]*)\s*", text, re.ASCII)
+    if match is None:
+        raise NotAllowed(allowed)
+    number, unit = match.groups()
+    if unit not in units:
+        same = next((known for known in units if known.lower() == unit.lower()), None)
+        raise NotAllowed(allowed, f"did you mean {number}{same}?" if same else f"{unit} is not one of its units")
+    value = Decimal(number) * units[unit]
+    if value > _LARGEST:
+        raise NotAllowed(allowed, "no cloud has that much")
     return round(value)
 
 
-def _whole(value: Any, what: str, example: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"expected {what}, for example {example}")
-    if value < 0 or value > _LARGEST or value != int(value):
-        raise ValueError(f"{value!r} is not {what}; write for example {example}")
+def _whole(value: Any, allowed: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NotAllowed(allowed)
+    if not 0 <= value <= _LARGEST or value != int(value):
+        raise NotAllowed(allowed)
     return int(value)
+
+
+def _schema(parse: Callable[[Any], Any], write: Callable[[Any], Any]) -> CoreSchema:
+    """Read through `parse`, written through `write`."""
+    return core_schema.no_info_plain_validator_function(
+        parse, serialization=core_schema.plain_serializer_function_ser_schema(write, when_used="always")
+    )
 
 
 class _Unit:
     """An immutable quantity that pydantic reads through `parse` and writes through `str`."""
 
-    _json_schema: dict[str, Any] = {}
-
-    @classmethod
-    def parse(cls, value: Any) -> Self:
-        raise TypeError(f"{cls.__name__} does not say how it is read")
+    parse: ClassVar[Callable[[Any], Any]]
+    described: ClassVar[dict[str, Any]]
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.parse,
-            serialization=core_schema.plain_serializer_function_ser_schema(str, when_used="always"),
-        )
+        return _schema(cls.parse, str)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return dict(cls._json_schema)
+        return dict(cls.described)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,23 +88,28 @@ class Memory(_Unit):
 
     bytes: int
 
-    _json_schema = {
+    described: ClassVar[dict[str, Any]] = {
         "anyOf": [
-            {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMGT]i?B?)?\s*$"},
-            {"type": "integer", "minimum": 0},
+            {
+                "type": "string",
+                "pattern": rf"^\s*{_NUMBER}\s*([KMGT]i?B?)?\s*$",
+                "patternErrorMessage": f"Expected {_MEMORY}.",
+            },
+            {"type": "integer", "minimum": 1},
         ],
         "description": "Memory: 512Mi, 16Gi, 80GB, or a number of bytes.",
         "examples": ["16Gi"],
     }
 
     @classmethod
-    def parse(cls, value: Any) -> "Memory":
-        if isinstance(value, Memory):
+    def parse(cls, value: Any) -> Self:
+        """Bytes, or text with a unit: `Ki Mi Gi Ti` are powers of 1024, `K M G T` of 1000. NotAllowed if neither."""
+        if isinstance(value, cls):
             return value
-        what, example = "an amount of memory", "16Gi"
-        if isinstance(value, str):
-            return cls(_scaled(value, _MEMORY_UNITS, upper=True, what=what, example=example))
-        return cls(_whole(value, what, example))
+        amount = _scaled(value, _MEMORY_UNITS, _MEMORY) if isinstance(value, str) else _whole(value, _MEMORY)
+        if amount == 0:
+            raise NotAllowed(_MEMORY, "zero is not an amount")
+        return cls(amount)
 
     @property
     def gib(self) -> float:
@@ -111,22 +129,24 @@ class Duration(_Unit):
 
     milliseconds: int
 
-    _json_schema = {
+    described: ClassVar[dict[str, Any]] = {
         "type": "string",
-        "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)\s*$",
+        "pattern": rf"^\s*{_NUMBER}\s*(ms|s|m|h|d)\s*$",
+        "patternErrorMessage": f"Expected {_DURATION}.",
         "description": "Duration: 800ms, 30s, 10m, 4h, 30d.",
         "examples": ["800ms"],
     }
 
     @classmethod
-    def parse(cls, value: Any) -> "Duration":
-        if isinstance(value, Duration):
+    def parse(cls, value: Any) -> Self:
+        """Text with a unit; a bare number could mean anything, so it is NotAllowed."""
+        if isinstance(value, cls):
             return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise NotAllowed(_DURATION, "give the unit: seconds and minutes look the same without")
         if not isinstance(value, str):
-            raise ValueError("expected a duration with its unit, for example 800ms or 10m")
-        if re.fullmatch(r"\s*[0-9.]+\s*", value):
-            raise ValueError(f"{value!r} has no unit; write for example 800ms, 30s or 10m")
-        return cls(_scaled(value, _DURATION_UNITS, upper=False, what="a duration", example="800ms"))
+            raise NotAllowed(_DURATION)
+        return cls(_scaled(value, _DURATION_UNITS, _DURATION))
 
     @property
     def seconds(self) -> float:
@@ -143,25 +163,27 @@ class Count(int):
     """A whole number of things, such as the parameters of a model: 70e9, "70B" or 8030000000."""
 
     @classmethod
-    def parse(cls, value: Any) -> "Count":
-        what, example = "a whole number", "70e9 or 70B"
-        if isinstance(value, str):
-            return cls(_scaled(value, _COUNT_UNITS, upper=True, what=what, example=example))
-        return cls(_whole(value, what, example))
+    def parse(cls, value: Any) -> Self:
+        """A whole number above 0, or text with K, M, B or T for thousands to trillions. NotAllowed if neither."""
+        number = _scaled(value, _COUNT_UNITS, _COUNT) if isinstance(value, str) else _whole(value, _COUNT)
+        if number == 0:
+            raise NotAllowed(_COUNT)
+        return cls(number)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.parse,
-            serialization=core_schema.plain_serializer_function_ser_schema(int, when_used="always"),
-        )
+        return _schema(cls.parse, int)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {
             "anyOf": [
-                {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?([eE][0-9]{1,2})?\s*[KMBT]?\s*$"},
-                {"type": "number", "minimum": 0},
+                {
+                    "type": "string",
+                    "pattern": rf"^\s*{_NUMBER}\s*[KMBTkmbt]?\s*$",
+                    "patternErrorMessage": f"Expected {_COUNT}.",
+                },
+                {"type": "number", "exclusiveMinimum": 0},
             ],
             "description": "A whole number: 70e9, 70B or 70000000000.",
             "examples": ["70e9"],
