@@ -33,7 +33,7 @@ def main() -> None:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
     except Exception:  # noqa: BLE001  whatever the user's program raises is shown to the user
-        pulumi.log.error(f"Program failed with an unhandled exception:\n{_user_trace(folder)}")
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{_user_trace()}")
     finally:
         loop.close()
         sys.stdout.flush()
@@ -45,14 +45,17 @@ def _run(entry: Path) -> None:
     runpy.run_path(str(entry), run_name="__main__")
 
 
-def _user_trace(folder: Path) -> str:
+def _user_trace() -> str:
     """The traceback from the program's own first frame on: how it came to be started helps nobody."""
     kind, error, trace = sys.exc_info()
     frames = traceback.extract_tb(trace)
-    own = next(
-        (i for i, frame in enumerate(frames) if Path(frame.filename).resolve().is_relative_to(folder.resolve())), 0
-    )
+    own = next((i for i, frame in enumerate(frames) if not _is_ours(frame.filename)), len(frames))
     return "".join([*traceback.format_list(frames[own:]), *traceback.format_exception_only(kind, error)])
+
+
+def _is_ours(filename: str) -> bool:
+    """Whether a frame belongs to what started the program: this runner, the SDK's loop, or frozen standard modules."""
+    return filename.startswith("<") or filename == __file__ or "/pulumi/runtime/" in filename or "/asyncio/" in filename
 
 
 if __name__ == "__main__":
