@@ -5,6 +5,7 @@ The same description gives the same plan, byte for byte. Every choice is recorde
 """
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from typing import Any
 
 from intertie.spec import Claim, EndpointSpec, PipelineSpec, PlacementSpec, StageSpec
@@ -42,7 +43,16 @@ class AddressPlan:
     private: tuple[str, ...]  # the same half in four parts, one per zone (EKS: nodes and pods)
     public: tuple[str, ...]  # four small ranges, one per zone (load balancers, NAT)
     services: str  # cluster-internal service addresses, in no subnet
-    pods: str  # pod addresses where the cloud keeps them apart (GKE secondary range, AKS overlay)
+    pods: str  # pod addresses where the cloud keeps them apart (GKE secondary range, AKS overlay); EKS: `nodes`
+
+    @property
+    def blocks(self) -> tuple[str, str]:
+        """Ranges that subnets are cut from: `nodes`, and the one around `public`.
+
+        EKS refuses service addresses inside a range of the VPC, so the VPC has these two and not `network`.
+        """
+        public = IPv4Network(self.public[0]).supernet(prefixlen_diff=2)
+        return self.nodes, str(public)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ class Network(Spec):
     """The placement's place in the address plan."""
 
     cidr: Annotated[Cidr, AfterValidator(_network_size)] | None = None
-    """Address range of the network, /16 to /20. Default: a free /16 of 10.64.0.0/10, fixed by the placement's name."""
+    """Address range of the network, /16 to /20. Default: a /18 of 10.64.0.0/10 or 10.128.0.0/9, fixed by the names."""
+    pods: Cidr | None = None
+    """Address range of the pods, where the cloud keeps it apart (AKS, GKE), /14 to /20. Default: a /18 of 100.64.0.0/10."""
     interconnects: tuple[Slug, ...] = ()
     """Placements whose networks are connected to this one. A private endpoint over several clouds needs it."""
 
