@@ -6,8 +6,9 @@ graph = record(Path("stacks"), "inference", "aws-use1", {"inference:spec": "spec
 [resource.type for resource in graph]
 """
 
+from intertie.graph.check import check
 from intertie.graph.record import record
-from intertie.graph.types import Graph, Invoke, Message, Resource
+from intertie.graph.types import Finding, Graph, Invoke, Message, Resource
 from intertie.graph.wire import SECRET, UNKNOWN
 
-__all__ = ["SECRET", "UNKNOWN", "Graph", "Invoke", "Message", "Resource", "record"]
+__all__ = ["SECRET", "UNKNOWN", "Finding", "Graph", "Invoke", "Message", "Resource", "check", "record"]

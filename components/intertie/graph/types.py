@@ -135,3 +135,35 @@ class Graph:
             "exports": dict(self.exports),
             "invokes": [invoke.to_json() for invoke in self.invokes],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A property of one resource that its SDK does not declare so: wrong, missing or misspelt.
+
+    kind: unknown-type | unknown-property | missing-property | wrong-type | not-allowed | output-only.
+    severity: error | warning. A warning is a value that the SDK does not list but the cloud may still take.
+    """
+
+    urn: str
+    type: str
+    name: str
+    path: str  # vpcConfig.subnetIds[0]; "" for the resource itself
+    kind: str
+    message: str
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        place = f" {self.path}" if self.path else ""
+        return f"{self.severity}: {self.type} {self.name!r}{place}: {self.message}"
+
+    def to_json(self) -> dict[str, str]:
+        return {
+            "urn": self.urn,
+            "type": self.type,
+            "name": self.name,
+            "path": self.path,
+            "kind": self.kind,
+            "message": self.message,
+            "severity": self.severity,
+        }
