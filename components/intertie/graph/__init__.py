@@ -7,8 +7,12 @@ graph = record(Path("stacks"), "inference", "aws-use1", {"inference:spec": "spec
 """
 
 from intertie.graph.check import check
+from intertie.graph.diff import Difference, PropertyChange, ResourceChange, diff
 from intertie.graph.record import record
 from intertie.graph.types import Finding, Graph, Invoke, Message, Resource
 from intertie.graph.wire import SECRET, UNKNOWN
 
-__all__ = ["SECRET", "UNKNOWN", "Finding", "Graph", "Invoke", "Message", "Resource", "check", "record"]
+__all__ = [
+    "SECRET", "UNKNOWN", "Difference", "Finding", "Graph", "Invoke", "Message", "PropertyChange", "Resource",
+    "ResourceChange", "check", "diff", "record",
+]  # fmt: skip

@@ -1,7 +1,7 @@
 """What went wrong in a user's program, as one message with the place in their file instead of a traceback."""
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -10,6 +10,7 @@ from pulumi.errors import RunError
 
 from intertie.errors import InputError, IntertieError
 from intertie.graph.session import ProgramExit
+from intertie.graph.wire import hide
 
 _REMEDIES = {
     ModuleNotFoundError: "install the package in this environment, or correct the import",
@@ -17,7 +18,7 @@ _REMEDIES = {
 }
 
 
-def explain(error: BaseException, folder: Path | None) -> IntertieError:
+def explain(error: BaseException, folder: Path | None, secrets: Sequence[str] = ()) -> IntertieError:
     """The error to raise in the place of `error`. Errors of ours that a component raised come out as they are."""
     chain = list(_chain(error))
     for each in chain:
@@ -30,7 +31,7 @@ def explain(error: BaseException, folder: Path | None) -> IntertieError:
     if resource:
         text += f"\n  while registering {resource}"
     remedy = next((hint for kind, hint in _REMEDIES.items() if isinstance(root, kind)), "")
-    return InputError(f"{text}\n  → {remedy}" if remedy else text)
+    return InputError(hide(f"{text}\n  → {remedy}" if remedy else text, secrets))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -12,7 +12,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from intertie.errors import InputError
 from intertie.graph.callbacks import Callbacks
 from intertie.graph.types import STACK_TYPE, Graph, Invoke, Message, Resource
-from intertie.graph.wire import SECRET_SIGNATURE, SIGNATURE, UNKNOWN, decode
+from intertie.graph.wire import SECRET_SIGNATURE, SIGNATURE, UNKNOWN, decode, hide
 
 ORDER: ContextVar[int] = ContextVar("intertie_registration_order", default=0)
 """Number of the registration that is under way: resources are kept as constructed, not as they happen to arrive."""
@@ -38,9 +38,10 @@ _FEATURES = [
 class RecordingMonitor:
     """Implements the methods of Pulumi's `ResourceMonitor` and `Engine` services that programs use."""
 
-    def __init__(self, project: str, stack: str) -> None:
+    def __init__(self, project: str, stack: str, hidden: Iterable[str] = ()) -> None:
         self.project = project
         self.stack = stack
+        self.hidden = tuple(hidden)  # texts that must not appear in any message
         self.callbacks = Callbacks(self)
         self._resources: dict[str, tuple[int, Resource]] = {}
         self._outputs: dict[str, dict[str, Any]] = {}
@@ -81,6 +82,7 @@ class RecordingMonitor:
         self._keep(_registered(urn, request), _place(request.sourcePosition))
         outputs = struct_pb2.Struct()
         outputs.CopyFrom(request.object)
+        _reshape(request.type, outputs)
         _hide(outputs, request.additionalSecretOutputs)
         return resource_pb2.RegisterResourceResponse(urn=urn, object=outputs)
 
@@ -148,7 +150,7 @@ class RecordingMonitor:
         severity = _SEVERITIES.get(request.severity)
         if severity:
             with self._lock:
-                self._messages.append(Message(severity, request.message, request.urn))
+                self._messages.append(Message(severity, hide(request.message, self.hidden), request.urn))
         return empty_pb2.Empty()
 
     def RequirePulumiVersion(self, _request: Any) -> empty_pb2.Empty:  # noqa: N802
@@ -230,6 +232,16 @@ def _place(position: Any) -> str:
     """`file:line` of the code that constructs a resource; the SDK finds it."""
     name = position.uri.rpartition("/")[2]
     return f"{name}:{position.line}" if name else "the program"
+
+
+def _reshape(token: str, outputs: struct_pb2.Struct) -> None:
+    """Takes back an input that its provider never answers with: the SDK would choke on the echo.
+
+    Azure's user-assigned identities go in as a list of ids, and come out as a map.
+    """
+    identity = outputs.fields["identity"] if token.startswith("azure-native:") and "identity" in outputs.fields else None
+    if identity is not None and "userAssignedIdentities" in identity.struct_value.fields:
+        identity.struct_value.fields["userAssignedIdentities"].string_value = UNKNOWN
 
 
 def _hide(outputs: struct_pb2.Struct, keys: Iterable[str]) -> None:

@@ -33,11 +33,12 @@ def record(
     def full(key: str) -> str:
         return key if ":" in key else f"{project}:{key}"
 
-    monitor = RecordingMonitor(project, stack)
     values = {full(key): value for key, value in (config or {}).items()}
+    secrets = [full(key) for key in secret_keys]
+    monitor = RecordingMonitor(project, stack, hidden=[values[key] for key in secrets if key in values])
     entry = host.entry_of(program) if isinstance(program, Path) else None
     root = root_directory or (entry.parent if entry else Path())
-    around = session.Surroundings(values, [full(key) for key in secret_keys], organization, str(root.resolve()))
+    around = session.Surroundings(values, secrets, organization, str(root.resolve()))
     if entry is None:
         assert not isinstance(program, Path)
         _run(program, monitor, around, _folder_of(program))
@@ -53,7 +54,7 @@ def _run(
     try:
         session.run(program, monitor, around)
     except Exception as error:  # noqa: BLE001  (whatever a program raises becomes one message)
-        raise explain(error, folder) from None
+        raise explain(error, folder, monitor.hidden) from None
 
 
 def _folder_of(program: Callable[[], Any]) -> Path | None:

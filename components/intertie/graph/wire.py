@@ -6,7 +6,7 @@ Source: pulumi/pulumi `sdk/go/common/resource/properties.go` and `plugin/rpc.go`
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -36,6 +36,7 @@ _SENTINELS = (
 )
 _UNKNOWN_INSIDE = re.compile("|".join(_SENTINELS))
 _LARGEST_EXACT = 2**53
+_SHORTEST_SECRET = 4
 
 # Assets and archives read like the functions that make them in Pulumi's YAML.
 FILE_ASSET, STRING_ASSET, REMOTE_ASSET = "fn::fileAsset", "fn::stringAsset", "fn::remoteAsset"
@@ -70,6 +71,14 @@ def decode_json(value: Any) -> Any:
 def is_known(value: Any) -> bool:
     """False for what stands in the place of an unknown or of a secret."""
     return value not in (UNKNOWN, SECRET) if isinstance(value, str) else True
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """A message without the secrets that it may quote. Very short ones stay: they are part of any text."""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET and secret != UNKNOWN:
+            text = text.replace(secret, SECRET)
+    return text
 
 
 def _decode(value: struct_pb2.Value) -> Any:
