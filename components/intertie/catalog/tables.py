@@ -136,9 +136,13 @@ def runtime_image(runtime: str, vendor: str, accelerator: str) -> RuntimeImage |
 
 
 @cache
-def runtime_options(runtime: str) -> frozenset[str]:
-    """Option names that the pinned release of a runtime accepts: {"--model", ...}. Empty: not known."""
-    return frozenset(row.option for row in load("runtime_options", RuntimeOption) if row.runtime == runtime)
+def runtime_options(runtime: str, version: str | None = None) -> frozenset[str]:
+    """Option names that a release of a runtime accepts: {"--model", ...}. Empty: not known.
+
+    Without `version`, those of all releases that images are pinned to.
+    """
+    rows = (row for row in load("runtime_options", RuntimeOption) if row.runtime == runtime)
+    return frozenset(row.option for row in rows if version in (None, row.version))
 
 
 @cache
