@@ -1,0 +1,24 @@
+"""Amazon EKS: managed node groups in a network of their own, grown by Cluster Autoscaler."""
+
+from intertie.contract import BuildOptions, ClusterHandle
+from intertie.plan import Plan
+
+
+def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
+    """Registers the placement's resources on AWS. None when its tier has no cluster: then bucket and role only.
+
+    Raises PlanError for what AWS would refuse. The SDK is imported here, so that reading the capabilities needs none.
+    """
+    from intertie.platforms.eks import addons, cluster, identity, network, pools, storage
+
+    weights = storage.weights(plan, options)
+    role = identity.pipeline_role(plan, options, weights.arn)
+    if "cluster" not in plan.renders:
+        return None
+    vpc = network.build(plan, options)
+    control_plane = cluster.build(plan, options, vpc)
+    early = addons.before_nodes(plan, options, control_plane)
+    groups = pools.build(plan, options, control_plane, vpc, nodes=identity.node_role(plan, options), after=early)
+    late = addons.after_nodes(plan, options, control_plane, groups)
+    bound = identity.associate(plan, options, control_plane, role, after=early)
+    return cluster.handle(plan, control_plane, weights, groups, ready=(*early, *late, *bound))
