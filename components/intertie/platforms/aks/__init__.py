@@ -1,0 +1,56 @@
+"""Azure Kubernetes Service: one resource group per placement, with all that the tier calls for.
+
+    network.py      resource group, virtual network, one subnet, the way out
+    identity.py     who the cluster, its nodes and the stages are, and what each may do
+    storage.py      storage account and container for the weights
+    cluster.py      the managed cluster with its system pool, upgrade windows, kubeconfig
+    pools.py        one agent pool per pool of the plan
+    addons.py       autoscaler, scaler, ladder order
+    reservation.py  capacity reservation groups: consumed, and created
+
+The SDK is loaded by `build`, not by importing this package.
+"""
+
+from intertie.contract import BuildOptions, ClusterHandle
+from intertie.errors import PlanError
+from intertie.plan import Plan
+from intertie.platforms.components import provided, vendors
+
+
+def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
+    """Registers the placement's resources on Azure. None when the tier has no cluster: then weights and identity only.
+
+    Raises PlanError, before anything is registered, with all that Azure would refuse.
+    """
+    from intertie.platforms.aks import addons, cluster, identity, network, pools, storage
+
+    problems = [*identity.problems(plan), *storage.problems(plan), *pools.problems(plan), *network.problems(plan)]
+    if problems:
+        raise PlanError(plan.placement, problems)
+
+    place = network.place(plan, options)
+    stages = identity.stages(place)
+    weights = storage.weights(place, reader=stages)
+    if "cluster" not in plan.renders:
+        return None
+
+    nodes = network.nodes(place)
+    control = identity.control(place, nodes)
+    made = cluster.cluster(place, nodes, control)
+    kubeconfig = cluster.kubeconfig(place, made)
+    return ClusterHandle(
+        name=plan.cluster,
+        kubeconfig=kubeconfig,
+        pools=pools.bindings(plan),
+        identity=identity.binding(stages),
+        storage=weights.binding,
+        gateway=network.gateway(plan),
+        registry=plan.where.registry,
+        provided=provided("azure", vendors(plan)),
+        ready=(
+            *pools.pools(place, made, nodes, control),
+            *identity.federation(place, stages, made),
+            *addons.ladder(place, kubeconfig),
+            *weights.ready,
+        ),
+    )

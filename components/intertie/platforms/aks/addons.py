@@ -1,0 +1,88 @@
+"""What AKS maintains when it is switched on: node autoscaler with the ladder's order, KEDA, the blob driver."""
+
+import json
+
+import pulumi_kubernetes as kubernetes
+from pulumi_azure_native import containerservice
+
+from intertie import catalog
+from intertie.contract import Bound
+from intertie.plan import Plan
+from intertie.platforms.aks.network import Place
+from intertie.platforms.children import child
+
+PRIORITIES = "cluster-autoscaler-priority-expander"
+"""Name that the cluster autoscaler looks for in kube-system. Source: kubernetes/autoscaler, priority expander."""
+
+_FIRST = 100
+"""Priority of a ladder's first step; each further step is one less. Everything else has 1."""
+
+
+def autoscaler(plan: Plan) -> containerservice.ManagedClusterPropertiesAutoScalerProfileArgs:
+    """The node autoscaler's settings. All values are strings, numbers and booleans too."""
+    grace = max((stage.spec.grace.seconds for stage in plan.stages), default=0)
+    return containerservice.ManagedClusterPropertiesAutoScalerProfileArgs(
+        expander=containerservice.Expander.PRIORITY if has_ladder(plan) else containerservice.Expander.LEAST_WASTE,
+        # Runtimes keep caches in emptyDir volumes: counted as local storage, they would keep every node forever.
+        skip_nodes_with_local_storage="false",
+        max_graceful_termination_sec=str(max(600, round(grace))),
+    )
+
+
+def scaler() -> containerservice.ManagedClusterWorkloadAutoScalerProfileArgs:
+    """KEDA as the add-on that AKS maintains: it costs nothing, and two KEDAs in a cluster fight over its objects."""
+    return containerservice.ManagedClusterWorkloadAutoScalerProfileArgs(
+        keda=containerservice.ManagedClusterWorkloadAutoScalerProfileKedaArgs(enabled=_theirs("scaler"))
+    )
+
+
+def storage() -> containerservice.ManagedClusterStorageProfileArgs:
+    """The driver that mounts blob containers; off unless asked for. Disks and files are on by themselves."""
+    return containerservice.ManagedClusterStorageProfileArgs(
+        blob_csi_driver=containerservice.ManagedClusterStorageProfileBlobCSIDriverArgs(enabled=_theirs("storage-csi"))
+    )
+
+
+def has_ladder(plan: Plan) -> bool:
+    """Whether a stage can run on more than one pool, so that the order in which they grow matters."""
+    return any(len(stage.pools) > 1 for stage in plan.stages if stage.on_accelerators)
+
+
+def ladder(place: Place, kubeconfig: Bound) -> tuple[kubernetes.core.v1.ConfigMap, ...]:
+    """Tells the node autoscaler which of a stage's pools to grow first: reserved capacity before bought, then spot.
+
+    An expander of kind `priority` without this object picks at random.
+    """
+    if not has_ladder(place.plan):
+        return ()
+    name, opts = child(place.options, "kubernetes")
+    # The identifier keeps a changed login from replacing what was made with the old one.
+    provider = kubernetes.Provider(name, kubeconfig=kubeconfig, cluster_identifier=place.plan.cluster, opts=opts)
+    name, opts = child(place.options, "ladder", provider=provider)
+    return (
+        kubernetes.core.v1.ConfigMap(
+            name,
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=PRIORITIES, namespace="kube-system"),
+            data={"priorities": priorities(place.plan)},
+            opts=opts,
+        ),
+    )
+
+
+def priorities(plan: Plan) -> str:
+    """Highest first: patterns of the scale sets' names, which AKS makes from the pool's (`aks-<pool>-<n>-vmss`).
+
+    JSON is YAML. A pool that no pattern fits is never grown, so the last one fits all.
+    """
+    ranks = sorted({pool.rank for pool in plan.accelerator_pools()})
+    table = {
+        _FIRST - rank: [f"^aks-{pool.name}-" for pool in plan.accelerator_pools() if pool.rank == rank]
+        for rank in ranks
+    }
+    lines = [f"{priority}: {json.dumps(patterns)}" for priority, patterns in table.items()]
+    return "\n".join([*lines, '1: [".*"]', ""])
+
+
+def _theirs(component: str) -> bool:
+    """Whether AKS provides the component: then it is switched on here, and installed by nobody else."""
+    return catalog.owner(component, "azure").owner != "intertie"

@@ -1,0 +1,49 @@
+"""What AKS can and cannot do. Plain data: reading it loads no SDK."""
+
+from intertie.platforms.capability import Capabilities
+
+CAPABILITIES = Capabilities(
+    name="aks",
+    title="Azure Kubernetes Service (AKS)",
+    cloud="azure",
+    creatable=("crg",),
+    gaps=(
+        (
+            "Azure block reservations are consumed by the id of their group; creating one is not in the API version of "
+            "the pinned SDK (Microsoft.Compute 2024-11-01)."
+        ),
+        (
+            "The right to use a capacity reservation is given on its resource group, as AKS documents it, and can take "
+            "Azure an hour to spread: a pool made before that comes up with a warning and without the reservation. "
+            "Bring the cluster up well before the reservation is needed."
+        ),
+        (
+            "A registry is named by its host, and a role needs the registry's resource id: for a private Azure "
+            "container registry, give AcrPull to the identity `<cluster>-kubelet` once."
+        ),
+        (
+            "An existing storage account is named without its resource group: give Storage Blob Data Reader on its "
+            "container to the identity `<cluster>-workload` once. An account that Intertie makes needs no such step."
+        ),
+        "At most 20 stages: a managed identity takes 20 federated credentials, one for each service account.",
+        (
+            "InfiniBand pools get no zones unless they are reserved: a scale set over zones has no common fabric. "
+            "The RDMA device plugin is not installed, so replicas over several nodes talk TCP; the feature "
+            "Microsoft.ContainerService/AKSInfinibandSupport must be registered in the subscription for either."
+        ),
+        "OS disks are managed disks: no source says how much of a size's local disk an ephemeral OS disk may fill.",
+        (
+            "Later changes of the system pool (size, machine type, minor version) are not applied: AKS wants that pool "
+            "inside the cluster's own resource, where a stale list of pools would undo what other pools became. After "
+            "a new minor version run `az aks nodepool upgrade` for it."
+        ),
+        (
+            "The API server is public, protected by certificates and Kubernetes RBAC, with local accounts on: a "
+            "description names no Entra group, so nobody could log in otherwise."
+        ),
+        "One NAT gateway without a zone of its own: a zone's failure can take the way out with it.",
+        "Quotas of vCPUs per machine family and region are not asked for: the pinned SDK has no resource for them.",
+    ),
+    sdk="pulumi_azure_native",
+    extra="azure",
+)

@@ -1,0 +1,126 @@
+"""Resource group, virtual network, one regional subnet, and the way out through a NAT gateway."""
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from pulumi_azure_native import network, resources
+
+from intertie.contract import BuildOptions, GatewayBinding
+from intertie.errors import Problem
+from intertie.plan import Plan
+from intertie.platforms.children import child
+from intertie.platforms.tags import tags
+from intertie.spec import Access
+
+NODE_PODS = 24
+"""Prefix of the range that each node takes out of the pods' range. Source: AKS, Azure CNI Overlay."""
+
+_SERVICE = "service.beta.kubernetes.io"
+_IDLE_MINUTES = "30"
+"""Longest idle time that every release of Azure's load balancer takes. The default of 4 minutes cuts silent streams."""
+
+
+def problems(plan: Plan) -> list[Problem]:
+    """The pods' range must hold all nodes that the pools may grow to; a ladder's steps replace one another."""
+    if "cluster" not in plan.renders:
+        return []
+    base = sum(pool.max_nodes for pool in plan.pools if not pool.stage)
+    stages = {pool.stage for pool in plan.pools if pool.stage}
+    grown = base + sum(max(pool.max_nodes for pool in plan.pools if pool.stage == stage) for stage in stages)
+    room = 2 ** max(NODE_PODS - ip_network(plan.addresses.pods).prefixlen, 0)
+    if grown <= room:
+        return []
+    return [
+        Problem(
+            path=f"placements.{plan.placement}.network.pods",
+            found=f"pools that may grow to {grown} nodes, and {plan.addresses.pods} for their pods",
+            allowed=f"at most {room} nodes: each takes a /{NODE_PODS} of the pods' range",
+            hint="name a larger `pods` range under `network`, up to /14, or lower `replicas.max`",
+            source="AKS, Azure CNI Overlay: IP address planning",
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the resources of one placement go."""
+
+    plan: Plan
+    options: BuildOptions
+    group: resources.ResourceGroup
+
+
+def place(plan: Plan, options: BuildOptions) -> Place:
+    """The resource group that holds everything of the placement. Its tags do not reach what is in it."""
+    name, opts = child(options, "group")
+    group = resources.ResourceGroup(
+        name, resource_group_name=plan.cluster, location=plan.region, tags=tags(plan, "azure"), opts=opts
+    )
+    return Place(plan, options, group)
+
+
+def nodes(place: Place) -> network.Subnet:
+    """The subnet of all nodes. Its NAT gateway is attached before any node exists, as AKS wants it."""
+    plan, options, group = place.plan, place.options, place.group
+    name, opts = child(options, "network")
+    virtual = network.VirtualNetwork(
+        name,
+        virtual_network_name=plan.cluster,
+        resource_group_name=group.name,
+        location=plan.region,
+        # Only the nodes' half of the placement's range: the services' range must lie in no network.
+        address_space=network.AddressSpaceArgs(address_prefixes=[plan.addresses.nodes]),
+        tags=tags(plan, "azure"),
+        opts=opts,
+    )
+    name, opts = child(options, "nodes")
+    return network.Subnet(
+        name,
+        subnet_name="nodes",
+        resource_group_name=group.name,
+        virtual_network_name=virtual.name,
+        address_prefix=plan.addresses.nodes,
+        nat_gateway=network.SubResourceArgs(id=_egress(place).id),
+        default_outbound_access=False,  # can only be chosen now: nothing leaves but through the NAT gateway
+        # Weights come over Azure's own network: through the NAT gateway every gigabyte is paid for.
+        service_endpoints=[network.ServiceEndpointPropertiesFormatArgs(service="Microsoft.Storage")],
+        opts=opts,
+    )
+
+
+def _egress(place: Place) -> network.NatGateway:
+    plan, options, group = place.plan, place.options, place.group
+    name, opts = child(options, "egress-address")
+    address = network.PublicIPAddress(
+        name,
+        public_ip_address_name=f"{plan.cluster}-egress",
+        resource_group_name=group.name,
+        location=plan.region,
+        sku=network.PublicIPAddressSkuArgs(name=network.PublicIPAddressSkuName.STANDARD),
+        public_ip_allocation_method=network.IPAllocationMethod.STATIC,
+        tags=tags(plan, "azure"),
+        opts=opts,
+    )
+    name, opts = child(options, "egress")
+    return network.NatGateway(
+        name,
+        nat_gateway_name=f"{plan.cluster}-egress",
+        resource_group_name=group.name,
+        location=plan.region,
+        sku=network.NatGatewaySkuArgs(name=network.NatGatewaySkuName.STANDARD),
+        public_ip_addresses=[network.SubResourceArgs(id=address.id)],
+        tags=tags(plan, "azure"),
+        opts=opts,
+    )
+
+
+def gateway(plan: Plan) -> GatewayBinding:
+    """Annotations of the gateway's service: where it can be reached from, and how long a stream may be silent."""
+    annotations = {
+        f"{_SERVICE}/azure-load-balancer-tcp-idle-timeout": _IDLE_MINUTES,
+        # Azure would ask for `GET /` wherever a port says HTTP, get a 404, and call every node unhealthy.
+        f"{_SERVICE}/azure-load-balancer-health-probe-protocol": "tcp",
+    }
+    if plan.endpoint is None or plan.endpoint.access is not Access.PUBLIC:
+        annotations[f"{_SERVICE}/azure-load-balancer-internal"] = "true"
+    return GatewayBinding(annotations)

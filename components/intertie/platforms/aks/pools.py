@@ -1,0 +1,181 @@
+"""Node pools: the system pool inside the cluster, every other one as a resource of its own."""
+
+import pulumi
+from pulumi_azure_native import authorization, containerservice, network
+
+from intertie import catalog
+from intertie.contract import PoolBinding, Toleration
+from intertie.errors import Problem
+from intertie.plan import LABEL, Plan, PoolPlan, Taint
+from intertie.platforms.aks import reservation
+from intertie.platforms.aks.identity import Control, reservation_grants
+from intertie.platforms.aks.network import Place
+from intertie.platforms.children import child
+from intertie.platforms.tags import node_labels, tags, taint_text
+
+SPOT_LABEL = "kubernetes.azure.com/scalesetpriority"
+SPOT_TAINT = Taint(SPOT_LABEL, "spot", "NoSchedule")
+"""Label and taint that AKS puts on spot nodes by itself. Declared too, so that what we want is what is there."""
+
+FIXED = (
+    "vmSize", "osType", "osDiskType", "osDiskSizeGB", "scaleSetPriority", "scaleSetEvictionPolicy", "spotMaxPrice",
+    "capacityReservationGroupID", "gpuProfile", "vnetSubnetID", "availabilityZones",
+)  # fmt: skip
+"""What AKS never changes in a pool that exists (names as on the wire). A change means another pool."""
+
+_DEFAULT_IMAGE = "Ubuntu"  # the only node image that takes every machine type and driver
+
+
+def problems(plan: Plan) -> list[Problem]:
+    """Reserved capacity is named by the full id of its group: the right to use it is given by a part of that id."""
+    return [
+        Problem(
+            path=f"placements.{plan.placement}.capacity.{pool.stage}",
+            found=repr(reservation.group_id(pool.claim)),
+            allowed="/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/"
+            "capacityReservationGroups/<name>",
+            hint="az capacity reservation group list --query '[].id'",
+            source="AKS API 2025-09-01, capacityReservationGroupID",
+        )
+        for pool in plan.pools
+        if pool.claim is not None
+        and pool.kind in reservation.KINDS
+        and not reservation.GROUP_ID.fullmatch(reservation.group_id(pool.claim))
+    ]
+
+
+def system(plan: Plan, nodes: network.Subnet) -> containerservice.ManagedClusterAgentPoolProfileArgs:
+    """The pool that AKS wants inside the cluster's own resource. Nothing but add-ons tolerates its taint."""
+    pool = next(pool for pool in plan.pools if pool.role == "system")
+    return containerservice.ManagedClusterAgentPoolProfileArgs(
+        name=pool.name,
+        mode=containerservice.AgentPoolMode.SYSTEM,
+        type=containerservice.AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS,
+        vm_size=pool.machine,
+        os_type=containerservice.OSType.LINUX,
+        os_sku=_image(pool),
+        os_disk_type=containerservice.OSDiskType.MANAGED,
+        os_disk_size_gb=pool.disk_gib,
+        availability_zones=list(pool.zones or plan.zones) or None,
+        vnet_subnet_id=nodes.id,
+        orchestrator_version=plan.kubernetes,
+        enable_auto_scaling=True,
+        min_count=pool.min_nodes,
+        max_count=pool.max_nodes,
+        count=pool.initial_nodes,
+        node_labels=node_labels(pool.labels, "azure"),
+        node_taints=[taint_text(taint) for taint in pool.taints],
+        tags=tags(plan, "azure"),
+    )
+
+
+def pools(
+    place: Place, cluster: containerservice.ManagedCluster, nodes: network.Subnet, control: Control
+) -> tuple[containerservice.AgentPool, ...]:
+    """All pools but the system pool, in the plan's order."""
+    grants = reservation_grants(place, control)
+    return tuple(_pool(place, pool, cluster, nodes, grants) for pool in place.plan.pools if pool.role != "system")
+
+
+def bindings(plan: Plan) -> dict[str, PoolBinding]:
+    """How pods reach each pool: its label, and a toleration for each taint, Azure's own among them."""
+    return {
+        pool.name: PoolBinding(
+            selector={f"{LABEL}/pool": pool.name},
+            tolerations=tuple(Toleration(t.key, "Equal", t.value, t.effect) for t in taints(pool)),
+            # Without the RDMA plugin nodes talk over their ordinary interface; NCCL must not search for another.
+            fabric_env={"NCCL_SOCKET_IFNAME": "eth0"} if pool.fabric == "infiniband" else {},
+        )
+        for pool in plan.pools
+    }
+
+
+def taints(pool: PoolPlan) -> tuple[Taint, ...]:
+    """The plan's taints, and the one that Azure adds to spot nodes."""
+    return (*pool.taints, SPOT_TAINT) if pool.spot and SPOT_TAINT not in pool.taints else pool.taints
+
+
+def zones(pool: PoolPlan) -> tuple[str, ...]:
+    """Zones of the pool. InfiniBand joins the machines of one scale set in one place: zones only where reserved."""
+    return () if pool.fabric == "infiniband" and pool.kind not in reservation.KINDS else pool.zones
+
+
+def driver(pool: PoolPlan) -> containerservice.GPUDriver:
+    """`Install` where the driver is AKS' own; `None` where AKS has none (AMD): it refuses to install what it lacks."""
+    theirs = catalog.owner("driver", "azure", pool.vendor).owner != "intertie"
+    return containerservice.GPUDriver.INSTALL if theirs else containerservice.GPUDriver.NONE
+
+
+def _pool(
+    place: Place,
+    pool: PoolPlan,
+    cluster: containerservice.ManagedCluster,
+    nodes: network.Subnet,
+    grants: dict[str, authorization.RoleAssignment],
+) -> containerservice.AgentPool:
+    reserved = pool.claim if pool.claim is not None and pool.kind in reservation.KINDS else None
+    plan = place.plan
+    name, opts = child(
+        place.options,
+        f"pool-{pool.name}",
+        depends_on=[grants[reservation.scope(reserved).lower()]] if reserved else None,
+        ignore_changes=["count"],  # the autoscaler's: each update sends the whole pool again
+        replace_on_changes=list(FIXED),
+        delete_before_replace=True,  # both have the same name
+    )
+    if pool.zones and not zones(pool):
+        pulumi.log.info(f"pool {pool.name}: zones {', '.join(pool.zones)} are left out: InfiniBand needs one scale set")
+    return containerservice.AgentPool(
+        name,
+        agent_pool_name=pool.name,
+        resource_group_name=place.group.name,
+        resource_name_=cluster.name,
+        mode=containerservice.AgentPoolMode.USER,
+        type=containerservice.AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS,
+        vm_size=pool.machine,
+        os_type=containerservice.OSType.LINUX,
+        os_sku=_image(pool),
+        # An ephemeral disk must fit the size's cache or temporary disk, and no source says how large those are.
+        os_disk_type=containerservice.OSDiskType.MANAGED,
+        os_disk_size_gb=pool.disk_gib,
+        availability_zones=list(zones(pool)) or None,
+        vnet_subnet_id=nodes.id,
+        orchestrator_version=plan.kubernetes,
+        enable_auto_scaling=True,
+        min_count=pool.min_nodes,
+        max_count=pool.max_nodes,
+        count=pool.initial_nodes,
+        scale_down_mode=containerservice.ScaleDownMode.DELETE,
+        scale_set_priority=containerservice.ScaleSetPriority.SPOT if pool.spot else None,
+        scale_set_eviction_policy=containerservice.ScaleSetEvictionPolicy.DELETE if pool.spot else None,
+        spot_max_price=-1.0 if pool.spot else None,  # up to the ordinary price: evicted for capacity, never for price
+        capacity_reservation_group_id=reservation.group_id(reserved) if reserved else None,
+        gpu_profile=containerservice.GPUProfileArgs(driver=driver(pool)) if pool.vendor else None,
+        upgrade_settings=_upgrades(plan, pool),
+        node_labels=_labels(pool),
+        node_taints=[taint_text(taint) for taint in taints(pool)],
+        tags=tags(plan, "azure"),
+        opts=opts,
+    )
+
+
+def _labels(pool: PoolPlan) -> dict[str, str]:
+    return {**node_labels(pool.labels, "azure"), **({SPOT_LABEL: "spot"} if pool.spot else {})}
+
+
+def _upgrades(plan: Plan, pool: PoolPlan) -> containerservice.AgentPoolUpgradeSettingsArgs:
+    """Ordinary pools grow by a node while they upgrade. Accelerators have none to spare: one node after another."""
+    if pool.role != "accelerator":
+        return containerservice.AgentPoolUpgradeSettingsArgs(max_surge="1")
+    grace = plan.stage(pool.stage).spec.grace.seconds if pool.stage else 0
+    return containerservice.AgentPoolUpgradeSettingsArgs(
+        max_surge="0",
+        max_unavailable="1",
+        drain_timeout_in_minutes=min(30 + round(grace / 60), 1440),  # Azure's default and largest value
+        undrainable_node_behavior=containerservice.UndrainableNodeBehavior.CORDON,
+    )
+
+
+def _image(pool: PoolPlan) -> str:
+    known = next((row for row in catalog.machines(cloud="azure") if row.name == pool.machine), None)
+    return (known.image if known else "") or _DEFAULT_IMAGE
