@@ -4,7 +4,7 @@ SPEC   ?=
 BIN    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check lint types unit test soak bench schema docs lock clean
+.PHONY: help setup demo check lint types unit tools test soak bench schema docs lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -28,10 +28,13 @@ types: setup
 unit: setup
 	@$(BIN)/python -m pytest -q -n 2 -m "not engine and not kubernetes and not soak"
 
-test: setup ## all tests, in every tier that this machine can run
+tools: setup ## build the lab's programs from Go modules, once (about 12 minutes)
+	@$(BIN)/python -m intertie.lab.programs || { [ -z "$$CI" ] && echo "tools: the tiers that need them will be skipped" >&2; }
+
+test: setup tools ## all tests, in every tier that this machine can run
 	@$(BIN)/python -m pytest -n 2 -m "not soak"
 
-soak: setup ## the long runs: everything in test, more often and over every sample
+soak: setup tools ## the long runs: everything in test, more often and over every sample
 	@INTERTIE_SOAK=1 $(BIN)/python -m pytest -n 2
 
 bench: setup ## figures, measured side by side in one run

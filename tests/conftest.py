@@ -1,0 +1,72 @@
+"""Which tiers run here. A tier that cannot run says so loudly at both ends of the run; in CI that is a failure.
+
+1. in-process: needs only the Python packages, so it always runs.
+2. engine: the real Pulumi engine against simulated clouds; needs the Pulumi CLI that `make tools` builds.
+3. kubernetes: real control planes; needs etcd, Kubernetes, KWOK and the LeaderWorkerSet controller, built the same way.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from intertie.lab import programs
+
+TIERS = {"engine": ("pulumi",), "kubernetes": ("kubernetes", "kwok", "lws")}
+NEEDS = {"engine": "the Pulumi CLI", "kubernetes": "etcd, Kubernetes, KWOK and the LeaderWorkerSet controller"}
+
+
+def missing(tier: str) -> str:
+    """Why a tier cannot run; empty when it can."""
+    families = sorted(set(TIERS[tier]) & set(programs.missing()))
+    if not families:
+        return ""
+    remedy = programs.why_not_buildable() or "run `make tools` (about 12 minutes, once)"
+    return f"{NEEDS[tier]} not found ({', '.join(families)}); {remedy}"
+
+
+def tier_lines() -> list[str]:
+    lines = ["tier in-process: runs"]
+    for tier in TIERS:
+        reason = missing(tier)
+        lines.append(f"tier {tier}: {f'CANNOT RUN: {reason}' if reason else 'runs'}")
+    return lines
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return tier_lines()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    reasons = {tier: missing(tier) for tier in TIERS}
+    for item in items:
+        for tier, reason in reasons.items():
+            if reason and tier in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=f"tier {tier} cannot run: {reason}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in tier_lines():
+        if "CANNOT RUN" in line:
+            terminalreporter.write_line(line, red=True, bold=True)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI every tier must run: a skipped tier that looks green is a lie."""
+    if os.environ.get("CI") and exitstatus == 0 and any(map(missing, TIERS)):
+        session.exitstatus = 1
+
+
+@pytest.fixture(autouse=True)
+def _no_cloud_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the person's cloud or Pulumi setup reaches a test, and no test reaches a cloud."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "ARM_", "AZURE_", "GOOGLE_", "GCLOUD_", "PULUMI_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def project() -> Iterator[Path]:
+    """The project's folder, unchanged."""
+    yield Path(__file__).parents[1]

@@ -1,0 +1,34 @@
+"""Adding a cloud means adding a folder like the others: the same files, each saying the same thing of its cloud."""
+
+from pathlib import Path
+
+from intertie.platforms.capability import Capabilities
+
+PLATFORMS = Path(__file__).parents[2] / "components" / "intertie" / "platforms"
+
+
+def files(platform: str) -> set[str]:
+    return {path.name for path in (PLATFORMS / platform).glob("*.py")}
+
+
+def test_each_clouds_platform_has_the_same_files() -> None:
+    assert files("eks") == files("aks") == files("gke")
+
+
+def test_an_adopted_cluster_is_a_platform_with_a_subset_of_the_files() -> None:
+    assert files("existing") <= files("eks")
+
+
+def test_capabilities_are_data_that_need_no_sdk() -> None:
+    import subprocess
+    import sys
+
+    for platform in ("eks", "aks", "gke", "existing"):
+        code = (
+            "import sys\n"
+            f"from intertie.platforms.{platform}.capabilities import CAPABILITIES\n"
+            "assert not [m for m in sys.modules if m.startswith('pulumi_')], 'an SDK was imported'\n"
+            "print(type(CAPABILITIES).__name__)"
+        )
+        shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert shown.stdout.strip() == Capabilities.__name__, shown.stderr
