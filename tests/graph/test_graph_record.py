@@ -9,6 +9,7 @@ import pulumi
 import pytest
 from pulumi import ResourceOptions as Options
 from pulumi_aws import Provider, ec2, eks, get_caller_identity_output
+from pulumi_azure_native.containerservice import ManagedCluster, ManagedClusterIdentityArgs
 
 from intertie.errors import InputError
 from intertie.graph import SECRET, UNKNOWN, Graph, record
@@ -263,7 +264,11 @@ def test_the_same_name_under_different_parents_is_no_duplicate() -> None:
             super().__init__(f"acme:index:{kind}", "box")
             ec2.Vpc("v", opts=Options(parent=self))
 
-    graph = recorded(lambda: (Box("A"), Box("B")) and None)
+    def program() -> None:
+        Box("A")
+        Box("B")
+
+    graph = recorded(program)
     assert len({resource.urn for resource in graph}) == len(graph) == 5
     with pytest.raises(KeyError, match="2 resources"):
         graph.find("aws:ec2/vpc:Vpc", "v")
@@ -280,3 +285,23 @@ def test_errors_and_warnings_of_the_log_are_kept() -> None:
         ("warning", "old option"),
         ("error", "no such zone"),
     ]
+
+
+def test_an_input_that_cannot_be_the_output_of_its_name_stays_unknown() -> None:
+    def program() -> None:
+        cluster = ManagedCluster(
+            "c",
+            resource_group_name="g",
+            identity=ManagedClusterIdentityArgs(
+                type="UserAssigned", user_assigned_identities=["/subscriptions/1/identities/a"]
+            ),
+            tags={"a": "b"},
+        )
+        pulumi.export("ids", cluster.identity.apply(lambda identity: identity and identity.user_assigned_identities))
+        pulumi.export("tags", cluster.tags)
+
+    graph = recorded(program)
+    identity = graph.find("azure-native:containerservice:ManagedCluster", "c").inputs["identity"]
+    assert identity["userAssignedIdentities"] == ["/subscriptions/1/identities/a"]
+    assert graph.exports["tags"] == {"a": "b"}
+    assert graph.exports["ids"] == UNKNOWN

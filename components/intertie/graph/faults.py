@@ -26,11 +26,16 @@ def explain(error: BaseException, folder: Path | None, secrets: Sequence[str] = 
             return each
     root = chain[0]
     where = _place(chain, folder)
-    text = f"{where}: {_text(root)}" if where else _text(root)
+    needed = _unanswered(chain)
+    text = f"needs the answer of {needed}() at once, and offline there is none" if needed else _text(root)
+    if where:
+        text = f"{where}: {text}"
     resource = _resource(chain)
     if resource:
         text += f"\n  while registering {resource}"
     remedy = next((hint for kind, hint in _REMEDIES.items() if isinstance(root, kind)), "")
+    if needed:
+        remedy = f"call {needed}_output(), whose answer may be unknown"
     return InputError(hide(f"{text}\n  → {remedy}" if remedy else text, secrets))
 
 
@@ -99,6 +104,15 @@ def _registration(chain: list[BaseException]) -> dict[str, Any]:
             if frame.f_code.co_name == "do_register" and "ty" in frame.f_locals:
                 return frame.f_locals
     return {}
+
+
+def _unanswered(chain: list[BaseException]) -> str:
+    """The SDK's function that a program called in the form that cannot wait, whose answer is unknown here."""
+    for error in chain:
+        for frame in _frames(error.__traceback__):
+            if "__ret__" in frame.f_locals and frame.f_locals["__ret__"] is None:
+                return frame.f_code.co_name
+    return ""
 
 
 def _resource(chain: list[BaseException]) -> str:

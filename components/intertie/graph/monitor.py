@@ -6,13 +6,14 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from intertie.errors import InputError
 from intertie.graph.callbacks import Callbacks
+from intertie.graph.echo import echo
 from intertie.graph.types import STACK_TYPE, Graph, Invoke, Message, Resource
-from intertie.graph.wire import SECRET_SIGNATURE, SIGNATURE, UNKNOWN, decode, hide
+from intertie.graph.wire import decode, hide
 
 ORDER: ContextVar[int] = ContextVar("intertie_registration_order", default=0)
 """Number of the registration that is under way: resources are kept as constructed, not as they happen to arrive."""
@@ -80,10 +81,7 @@ class RecordingMonitor:
         self.callbacks.transform(request)
         urn = self.urn(request.parent, request.type, request.name)
         self._keep(_registered(urn, request), _place(request.sourcePosition))
-        outputs = struct_pb2.Struct()
-        outputs.CopyFrom(request.object)
-        _reshape(request.type, outputs)
-        _hide(outputs, request.additionalSecretOutputs)
+        outputs = echo(request.type, request.object, request.additionalSecretOutputs)
         return resource_pb2.RegisterResourceResponse(urn=urn, object=outputs)
 
     def RegisterResourceOutputs(  # noqa: N802
@@ -232,26 +230,3 @@ def _place(position: Any) -> str:
     """`file:line` of the code that constructs a resource; the SDK finds it."""
     name = position.uri.rpartition("/")[2]
     return f"{name}:{position.line}" if name else "the program"
-
-
-def _reshape(token: str, outputs: struct_pb2.Struct) -> None:
-    """Takes back an input that its provider never answers with: the SDK would choke on the echo.
-
-    Azure's user-assigned identities go in as a list of ids, and come out as a map.
-    """
-    identity = outputs.fields["identity"] if token.startswith("azure-native:") and "identity" in outputs.fields else None
-    if identity is not None and "userAssignedIdentities" in identity.struct_value.fields:
-        identity.struct_value.fields["userAssignedIdentities"].string_value = UNKNOWN
-
-
-def _hide(outputs: struct_pb2.Struct, keys: Iterable[str]) -> None:
-    """Marks outputs secret that the program declares so, as the engine does."""
-    for key in keys:
-        if key not in outputs.fields:
-            outputs.fields[key].string_value = UNKNOWN
-        value = struct_pb2.Value()
-        value.CopyFrom(outputs.fields[key])
-        envelope = struct_pb2.Struct()
-        envelope.fields[SIGNATURE].string_value = SECRET_SIGNATURE
-        envelope.fields["value"].CopyFrom(value)
-        outputs.fields[key].struct_value.CopyFrom(envelope)

@@ -1,0 +1,161 @@
+"""A program that fails gives one clear message with its place, never a traceback."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi_aws import ec2
+
+from intertie.errors import InputError, PlanError, Problem
+from intertie.graph import record
+
+Fails = Callable[..., str]
+
+
+@pytest.fixture
+def fails(tmp_path: Path) -> Fails:
+    """Records a script that must fail; returns the message."""
+
+    def run(text: str, **arguments: Any) -> str:
+        folder = tmp_path / "stacks"
+        folder.mkdir(exist_ok=True)
+        (folder / "__main__.py").write_text(text)
+        with pytest.raises(InputError) as caught:
+            record(folder, "inference", "dev", **arguments)
+        assert "Traceback" not in str(caught.value)
+        assert caught.value.__cause__ is None
+        return str(caught.value)
+
+    return run
+
+
+def test_a_folder_without_a_program_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"there is no program here\n  → .*__main__\.py"):
+        record(tmp_path, "inference", "dev")
+
+
+def test_an_error_is_shown_with_file_and_line(fails: Fails) -> None:
+    assert fails("x = {}\n\nx['region']\n") == "stacks/__main__.py:3: KeyError: 'region'"
+
+
+def test_a_syntax_error_is_shown_where_it_is(fails: Fails) -> None:
+    assert fails("x = 1\nif x\n    pass\n") == "stacks/__main__.py:2: SyntaxError: expected ':'"
+
+
+def test_a_missing_package_comes_with_a_remedy(fails: Fails) -> None:
+    message = fails("import pulumi\nimport pulumi_neptune\n")
+    assert message.startswith(
+        "stacks/__main__.py:2: ModuleNotFoundError: No module named 'pulumi_neptune'\n  → install"
+    )
+
+
+def test_a_relative_path_that_is_not_found_comes_with_a_remedy(fails: Fails) -> None:
+    message = fails("open('specs/chat.yaml')\n")
+    assert "stacks/__main__.py:1: FileNotFoundError" in message
+    assert "Path(__file__).parent" in message
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [("sys.exit()", "sys.exit()"), ("sys.exit(0)", "sys.exit(0)"), ("sys.exit('no spec')", "sys.exit('no spec')")],
+)
+def test_a_program_that_ends_itself_is_an_error(fails: Fails, call: str, text: str) -> None:
+    assert fails(f"import sys\n{call}\n") == f"stacks/__main__.py:2: the program ended itself with {text}"
+
+
+def test_missing_configuration_is_named(fails: Fails) -> None:
+    message = fails("import pulumi\npulumi.Config().require('spec')\n")
+    assert message.startswith("stacks/__main__.py:2: ")
+    assert "'inference:spec'" in message
+
+
+def test_a_missing_required_property_is_shown_where_the_resource_is_made(fails: Fails) -> None:
+    message = fails("from pulumi_aws import eks\neks.Cluster('c', role_arn='r')\n")
+    assert message == "stacks/__main__.py:2: TypeError: Missing required property 'vpc_config'"
+
+
+def test_an_error_inside_an_apply_is_shown_where_the_function_is(fails: Fails) -> None:
+    message = fails(
+        "from pulumi_aws import ec2\nvpc = ec2.Vpc('v', cidr_block='10.0.0.0/16')\n"
+        "vpc.cidr_block.apply(\n    lambda block: int(block))\n"
+    )
+    assert message.startswith("stacks/__main__.py:4: ValueError: invalid literal for int()")
+
+
+def test_a_resource_whose_input_fails_is_named(fails: Fails) -> None:
+    message = fails(
+        "import asyncio\nfrom pulumi_aws import ec2\nasync def block():\n    raise RuntimeError('no answer')\n"
+        "ec2.Vpc('v', cidr_block=block())\n"
+    )
+    assert message == "stacks/__main__.py:4: RuntimeError: no answer\n  while registering aws:ec2/vpc:Vpc 'v'"
+
+
+def test_a_failed_future_has_no_line_so_the_resource_gives_it(fails: Fails) -> None:
+    message = fails(
+        "import asyncio\nfrom pulumi_aws import ec2\nfuture = asyncio.get_running_loop().create_future()\n"
+        "future.set_exception(RuntimeError('no answer'))\nec2.Vpc('v', cidr_block=future)\n"
+    )
+    assert message == "stacks/__main__.py:5: RuntimeError: no answer\n  while registering aws:ec2/vpc:Vpc 'v'"
+
+
+def test_a_value_that_cannot_travel_is_reported_with_its_resource(fails: Fails) -> None:
+    message = fails("from pulumi_aws import ec2\nec2.Vpc('v', tags={'a': object()})\n")
+    assert message.startswith("stacks/__main__.py:2: ")
+    assert "aws:ec2/vpc:Vpc 'v'" in message
+
+
+def test_an_answer_that_is_needed_at_once_is_refused_with_a_remedy(fails: Fails) -> None:
+    message = fails("import pulumi_aws as aws\naws.get_caller_identity().account_id\n")
+    assert message.startswith("stacks/__main__.py:2: ")
+    assert "get_caller_identity_output" in message
+
+
+def test_secrets_that_a_message_quotes_are_hidden(fails: Fails) -> None:
+    text = "import pulumi\nraise ValueError('bad token ' + pulumi.Config().require('token'))\n"
+    message = fails(text, config={"token": "hunter2"}, secret_keys=["token"])
+    assert message == "stacks/__main__.py:2: ValueError: bad token [secret]"
+
+
+def test_a_run_error_is_shown_as_it_is(fails: Fails) -> None:
+    assert fails("import pulumi\nraise pulumi.RunError('choose a region')\n") == "stacks/__main__.py:2: choose a region"
+
+
+def test_errors_of_a_component_pass_through_as_they_are() -> None:
+    problems = [Problem("stages[0].accelerators", "h900", "h100, h200")]
+
+    def direct() -> None:
+        raise PlanError("aws-use1", problems)
+
+    def late() -> None:
+        ec2.Vpc("v", cidr_block="10.0.0.0/16").cidr_block.apply(lambda _: direct())
+
+    def wrapped() -> None:
+        try:
+            direct()
+        except PlanError as error:
+            raise RuntimeError("while building") from error
+
+    for program in (direct, late, wrapped):
+        with pytest.raises(PlanError) as caught:
+            record(program, "inference", "dev")
+        assert caught.value.problems == tuple(problems)
+
+
+def test_an_interrupt_is_not_swallowed() -> None:
+    def program() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        record(program, "inference", "dev")
+
+
+def test_errors_of_functions_are_shown_with_their_place() -> None:
+    async def program() -> None:
+        await asyncio.sleep(0)
+        pulumi.export("x", {}["region"])
+
+    with pytest.raises(InputError, match=r"^graph/test_graph_faults.py:\d+: KeyError: 'region'$"):
+        record(program, "inference", "dev")
