@@ -12,7 +12,7 @@ from intertie.spec.model import Architecture, ModelSpec, Precision
 from intertie.spec.pipeline import Budget, Environment, PipelineSpec
 from intertie.spec.placement import Account, Adopt, ExistingPool, Network, PlacementSpec, Role, State, Tier
 from intertie.spec.reader import read_data, read_file, read_text
-from intertie.spec.schema import json_schema
+from intertie.spec.schema_generator import json_schema
 from intertie.spec.stage import Objective, Parallelism, ReplicaRange, Resources, Runtime, Scaling, StageSpec
 from intertie.spec.units import Count, Duration, Memory
 

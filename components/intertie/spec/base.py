@@ -1,12 +1,11 @@
 """What every part of a description shares: frozen, no unknown keys, and the words that appear in several places."""
 
-import ipaddress
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
-from intertie.spec.fields import NotAllowed, Text
+from intertie.spec.fields import Text
 
 
 class Spec(BaseModel):
@@ -29,20 +28,6 @@ class Cloud(StrEnum):
     AZURE = "azure"
     GCP = "gcp"
     OTHER = "other"
-
-
-def _real_range(value: str) -> str:
-    """Four numbers up to 255, and no bits of a host: what every cloud and Kubernetes ask for."""
-    try:
-        interface = ipaddress.IPv4Interface(value)
-    except ValueError:
-        raise NotAllowed("an IPv4 range such as 10.64.0.0/16: four numbers up to 255, and a length up to 32") from None
-    if str(interface.network) != value:
-        raise NotAllowed(
-            "the first address of the range and its length",
-            f"{interface.ip} lies in {interface.network}: write {interface.network}, or {interface.ip}/32 for one host",
-        )
-    return value
 
 
 Slug = Annotated[
@@ -92,9 +77,8 @@ Cidr = Annotated[
         18,
         examples=("10.64.0.0/16",),
     ),
-    AfterValidator(_real_range),
 ]
-"""An IPv4 range in CIDR form, without host bits."""
+"""An IPv4 range in CIDR form. That it is a real range is checked when the description is read."""
 
 KubernetesName = Annotated[
     str,

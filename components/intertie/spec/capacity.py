@@ -127,7 +127,11 @@ class FlexStart(_Claim):
 
 def _canonical(value: Any) -> Any:
     """`on-demand` → `{kind: on-demand}`, once, on reading: code sees only the long form."""
-    return {"kind": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return {"kind": value}
+    if not isinstance(value, dict | Spec):
+        raise NotAllowed("on-demand, spot, flex-start, or a mapping with `kind`")
+    return value
 
 
 Claim = OnDemand | Spot | Odcr | CapacityBlock | Crg | AzureBlock | Reservation | FutureReservation | FlexStart

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from intertie.spec.base import Cidr, HostName, KubernetesName, Slug, Spec
-from intertie.spec.fields import Text
+from intertie.spec.fields import NotAllowed, Text
 
 HttpsUrl = Annotated[str, Text(r"^https://[A-Za-z0-9./_~:-]+$", "an address that starts with https://", 300)]
 Audience = Annotated[str, Text(r"^[!-~]+$", "an audience of 1 to 200 visible characters, without spaces", 200)]
@@ -42,7 +42,12 @@ class Auth(Spec):
 
 
 def _auth(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else value
+    """`oidc` → `{kind: oidc}`, once, on reading."""
+    if isinstance(value, str):
+        return {"kind": value}
+    if not isinstance(value, dict | Auth):
+        raise NotAllowed("oidc, api-key, or a mapping with `kind`")
+    return value
 
 
 class EndpointSpec(Spec):

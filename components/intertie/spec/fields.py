@@ -99,7 +99,7 @@ class Number:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         bounded = core_schema.float_schema(gt=self.above, le=self.most, allow_inf_nan=False)
         number = core_schema.no_info_before_validator_function(_numeric, bounded)
-        return _worded(number, f"{self.what} above {self.above:g}, at most {self.most:,.12g}", number=True)
+        return _worded(number, f"{self.what} above {self.above:g}, at most {self.most:,.15g}", number=True)
 
 
 def _dated(value: Any) -> Any:

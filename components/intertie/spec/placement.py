@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from intertie.spec.base import Cidr, Cloud, Jurisdiction, Slug, Spec, TagKey, TagValue
 from intertie.spec.capacity import CapacityClaim, Ladder, MachineName, ZoneName
@@ -33,19 +33,13 @@ def _ladder(value: Any) -> Any:
     return [value] if isinstance(value, str | dict) else value
 
 
-def _network_size(value: str) -> str:
-    if not 16 <= int(value.rpartition("/")[2]) <= 20:
-        raise NotAllowed("a network of /16 to /20: smaller ones cannot hold the nodes, larger ones overlap others")
-    return value
-
-
 class Network(Spec):
     """The placement's place in the address plan."""
 
-    cidr: Annotated[Cidr, AfterValidator(_network_size)] | None = None
+    cidr: Cidr | None = None
     """Address range of the network, /16 to /20. Default: a /18 of 10.64.0.0/10 or 10.128.0.0/9, fixed by the names."""
     pods: Cidr | None = None
-    """Address range of the pods, where the cloud keeps it apart (AKS, GKE), /14 to /20. Default: a /18 of 100.64.0.0/10."""
+    """Address range of the pods, where the cloud keeps it apart (AKS, GKE). Default: a /18 of 100.64.0.0/10."""
     interconnects: tuple[Slug, ...] = ()
     """Placements whose networks are connected to this one. A private endpoint over several clouds needs it."""
 

@@ -1,19 +1,14 @@
-"""The JSON Schema of a description, for editors and for other tools."""
+"""Prints the JSON Schema of a description: `python -m intertie.spec.schema > stacks/specs/schema.json`."""
 
-import json
 import sys
-from typing import Any
 
-from intertie.spec.pipeline import PipelineSpec
+from intertie.spec.schema_generator import json_schema, schema_text
 
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of a description file."""
-    return PipelineSpec.model_json_schema()
+__all__ = ["json_schema", "main", "schema_text"]
 
 
 def main() -> None:
-    sys.stdout.write(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.buffer.write(schema_text().encode())
 
 
 if __name__ == "__main__":

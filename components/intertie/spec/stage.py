@@ -1,12 +1,14 @@
 """A stage: one containerized step of a pipeline, on CPU or on accelerators."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from intertie import catalog
 from intertie.spec.base import Slug, Spec
-from intertie.spec.fields import NotAllowed, Number, Text, Whole
+from intertie.spec.fields import Completed, NotAllowed, Number, Text, Whole
 from intertie.spec.model import ModelSpec
 from intertie.spec.units import Duration, Memory
 
@@ -31,10 +33,19 @@ ImageRef = Annotated[
 ]
 """A container image; by digest, so that every replica runs the same bytes."""
 
+
+def _accelerators() -> list[str]:
+    return [accelerator.name for accelerator in catalog.accelerators()]
+
+
 AcceleratorName = Annotated[
-    str, Text(r"^[a-z][a-z0-9-]*[a-z0-9]$", "an accelerator such as h100, a100-80gb or tpu-v6e, in lower case", 40)
+    str,
+    Text(r"^[a-z][a-z0-9-]*[a-z0-9]$", "an accelerator such as h100, a100-80gb or tpu-v6e, in lower case", 40),
+    Completed(_accelerators),
 ]
 """Name in the catalogue (`intertie catalog accelerators`), for example `h100` or `tpu-v6e`."""
+
+_RANGE = r"^\s*([0-9]{1,10})\s*\.\.\s*([0-9]{1,10})\s*$"
 
 EnvName = Annotated[
     str, Text(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a variable: letters, digits and `_`, no digit first", 100)
@@ -45,10 +56,10 @@ def _replicas(value: Any) -> Any:
     """`3` and `2..8` → `{min, max}`, once, on reading."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"min": value, "max": value}
-    if isinstance(value, str) and value.count("..") == 1:
-        low, high = (part.strip() for part in value.split(".."))
-        if low.isascii() and low.isdigit() and high.isascii() and high.isdigit() and len(low + high) < 12:
-            return {"min": int(low), "max": int(high)}
+    if isinstance(value, str) and (match := re.fullmatch(_RANGE, value)):
+        return {"min": int(match.group(1)), "max": int(match.group(2))}
+    if not isinstance(value, dict | ReplicaRange):
+        raise NotAllowed("a count such as 3, a range such as 1..8, or `min` and `max`")
     return value
 
 
@@ -67,9 +78,7 @@ class ReplicaRange(Spec):
         return self
 
 
-_RangeText = Annotated[
-    str, Text(r"^\s*[0-9]{1,10}\s*\.\.\s*[0-9]{1,10}\s*$", "a range such as 1..8", 30, examples=("1..8",))
-]
+_RangeText = Annotated[str, Text(_RANGE, "a range such as 1..8", 60, examples=("1..8",))]
 _Fixed = Annotated[int, Whole(1, 10_000)]
 Replicas = Annotated[
     ReplicaRange, BeforeValidator(_replicas, json_schema_input_type=_Fixed | _RangeText | ReplicaRange)
