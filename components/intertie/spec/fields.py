@@ -7,6 +7,7 @@ Moment()                         a date and time with its zone
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,6 +61,16 @@ class Text:
             "patternErrorMessage": f"Expected {self.words}.",
         }
         return {**described, "examples": list(self.examples)} if self.examples else described
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Names that editors complete. Asked for only when the schema is written; that they exist is a check's to say."""
+
+    names: Callable[[], list[str]]
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "enum": self.names()}
 
 
 def _integral(value: Any) -> Any:
