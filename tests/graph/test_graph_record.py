@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from pulumi import ResourceOptions as Options
 from pulumi_aws import Provider, ec2, eks, get_caller_identity_output
-from pulumi_azure_native.containerservice import ManagedCluster, ManagedClusterIdentityArgs
+from pulumi_azure_native.containerservice import ManagedCluster, ManagedClusterIdentityArgs, ResourceIdentityType
 
 from intertie.errors import InputError
 from intertie.graph import SECRET, UNKNOWN, Graph, record
@@ -293,7 +293,7 @@ def test_an_input_that_cannot_be_the_output_of_its_name_stays_unknown() -> None:
             "c",
             resource_group_name="g",
             identity=ManagedClusterIdentityArgs(
-                type="UserAssigned", user_assigned_identities=["/subscriptions/1/identities/a"]
+                type=ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=["/subscriptions/1/identities/a"]
             ),
             tags={"a": "b"},
         )

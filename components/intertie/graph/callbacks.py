@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+from google.protobuf.message import Message
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.sync_await import _sync_await
@@ -96,15 +97,13 @@ def _write(request: resource_pb2.RegisterResourceRequest, response: resource_pb2
 
 def _copy(source: Any, source_field: str, target: Any, target_field: str) -> None:
     """Copies one field between two kinds of message, where it is set."""
-    descriptor = source.DESCRIPTOR.fields_by_name[source_field]
     value = getattr(source, source_field)
-    if descriptor.label == descriptor.LABEL_REPEATED:
-        if hasattr(value, "items"):
-            getattr(target, target_field).update(value)
-        else:
-            getattr(target, target_field).extend(value)
-    elif descriptor.message_type is not None:
+    if hasattr(value, "extend"):
+        getattr(target, target_field).extend(value)
+    elif hasattr(value, "items"):
+        getattr(target, target_field).update(value)
+    elif isinstance(value, Message):
         if source.HasField(source_field):
             getattr(target, target_field).CopyFrom(value)
-    elif not descriptor.has_presence or source.HasField(source_field):
+    elif not source.DESCRIPTOR.fields_by_name[source_field].has_presence or source.HasField(source_field):
         setattr(target, target_field, value)
