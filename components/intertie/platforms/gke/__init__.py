@@ -1,0 +1,53 @@
+"""A placement on Google Kubernetes Engine: regional cluster with private nodes, one node pool per pool of the plan.
+
+    addons.py        APIs of the project, and what GKE brings along
+    network.py       network, subnet with ranges for pods and services, address translation
+    identity.py      who nodes are, who pods are
+    cluster.py       control plane and kubeconfig
+    pools.py         node pools, and how pods get onto them
+    storage.py       bucket with the weights
+    reservation.py   capacity that is reserved now (not part of `build`)
+
+Nothing here asks the cloud anything: what only Google knows is an output of a resource that is made.
+"""
+
+from intertie.contract import BuildOptions, ClusterHandle
+from intertie.errors import PlanError
+from intertie.plan import Plan
+
+__all__ = ["build"]
+
+
+def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
+    """Registers the placement's resources. None for the tier `cold`, which has no cluster.
+
+    Raises PlanError with all that GKE would refuse, before anything is registered.
+    """
+    # The SDK costs a second and more: whoever only asks for capabilities, or uses another cloud, must not pay it.
+    from intertie.platforms.gke import addons, cluster, identity, network, pools, storage
+
+    problems = [*network.problems(plan), *pools.problems(plan)]
+    if problems:
+        raise PlanError(plan.placement, problems)
+    apis = addons.enable_apis(plan, options)
+    account = identity.pipeline_account(plan, options, apis)
+    weights = storage.weights(plan, options, account, apis)
+    if "cluster" not in plan.renders:
+        return None
+    project = identity.project_of(plan, account)
+    layout = network.network(plan, options, apis)
+    nodes, roles = identity.node_account(plan, options, project, apis)
+    control = cluster.cluster(plan, options, nodes=nodes, project=project, layout=layout, after=(*layout.ready, *roles))
+    made = pools.pools(plan, options, control, nodes)
+    bound = identity.bind(plan, options, account, project, control)
+    return ClusterHandle(
+        name=plan.cluster,
+        kubeconfig=cluster.kubeconfig(plan, control),
+        pools={pool.name: pools.binding(pool) for pool in plan.pools},
+        identity=identity.binding(account),
+        storage=weights,
+        gateway=network.gateway(plan),
+        registry=plan.where.registry,
+        provided=addons.provided(plan),
+        ready=(*made, *bound),
+    )

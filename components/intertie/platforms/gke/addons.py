@@ -1,0 +1,66 @@
+"""What GKE turns on: the project's APIs, and the components that come with the cluster instead of being installed."""
+
+import pulumi
+from pulumi_gcp import container, projects
+
+from intertie.contract import BuildOptions
+from intertie.plan import Plan
+from intertie.platforms import components
+from intertie.platforms.children import child
+
+_ALWAYS = ("cloudresourcemanager", "iam", "storage")  # project roles, service accounts, bucket
+_WITH_CLUSTER = ("artifactregistry", "compute", "container", "logging", "monitoring")
+_METRICS = ("CADVISOR", "KUBELET", "SYSTEM_COMPONENTS")
+_LOGS = ("APISERVER", "CONTROLLER_MANAGER", "SCHEDULER", "SYSTEM_COMPONENTS", "WORKLOADS")
+
+
+def enable_apis(plan: Plan, options: BuildOptions) -> list[pulumi.Resource]:
+    """Enables the project's APIs that the placement needs. Everything else depends on them.
+
+    They stay on when the stack goes: other stacks of the project may use them, and turning one off deletes what it
+    runs.
+    """
+    names = (*_ALWAYS, *(_WITH_CLUSTER if "cluster" in plan.renders else ()))
+    return [_api(plan, options, name) for name in sorted(names)]
+
+
+def _api(plan: Plan, options: BuildOptions, name: str) -> projects.Service:
+    resource, opts = child(options, f"api-{name}")
+    return projects.Service(
+        resource,
+        project=plan.where.account.id if plan.where.account else None,
+        service=f"{name}.googleapis.com",
+        disable_on_destroy=False,
+        disable_dependent_services=False,
+        opts=opts,
+    )
+
+
+def addons_config() -> container.ClusterAddonsConfigArgs:
+    """Drivers of the cluster: weights are read through Cloud Storage FUSE, volumes are persistent disks."""
+    return container.ClusterAddonsConfigArgs(
+        dns_cache_config=container.ClusterAddonsConfigDnsCacheConfigArgs(enabled=True),
+        gce_persistent_disk_csi_driver_config=container.ClusterAddonsConfigGcePersistentDiskCsiDriverConfigArgs(
+            enabled=True
+        ),
+        gcs_fuse_csi_driver_config=container.ClusterAddonsConfigGcsFuseCsiDriverConfigArgs(enabled=True),
+    )
+
+
+def monitoring_config(plan: Plan) -> container.ClusterMonitoringConfigArgs:
+    """Managed Prometheus; with NVIDIA pools also DCGM, which GKE then runs on every GPU node."""
+    nvidia = ("DCGM",) if "nvidia" in components.vendors(plan) else ()
+    return container.ClusterMonitoringConfigArgs(
+        enable_components=sorted((*_METRICS, *nvidia)),
+        managed_prometheus=container.ClusterMonitoringConfigManagedPrometheusArgs(enabled=True),
+    )
+
+
+def logging_config() -> container.ClusterLoggingConfigArgs:
+    """Logs of the control plane too: who may see them is the project's matter, and afterwards they cannot be had."""
+    return container.ClusterLoggingConfigArgs(enable_components=list(_LOGS))
+
+
+def provided(plan: Plan) -> frozenset[str]:
+    """Components that the cluster has, so that a workload does not install them a second time."""
+    return components.provided("gcp", components.vendors(plan))

@@ -1,0 +1,43 @@
+"""What GKE can and cannot do. Plain data: reading it loads no SDK."""
+
+from intertie.platforms.capability import Capabilities
+
+CAPABILITIES = Capabilities(
+    name="gke",
+    title="Google Kubernetes Engine (GKE)",
+    cloud="gcp",
+    creatable=("reservation",),
+    gaps=(
+        (
+            "Which step of a ladder grows first is left to GKE, whose autoscaler takes the cheapest pool that fits: an "
+            "order of one's own needs its ComputeClass objects."
+        ),
+        (
+            "Replicas over several GPU nodes talk over the nodes' first interface: pools of A3 Ultra and A4 (RDMA) and "
+            "of A3 Mega (GPUDirect-TCPXO) get their networks from GKE, but pods do not claim them, which takes a "
+            "device claim and NVIDIA's library on the node."
+        ),
+        (
+            "Pools of a3-highgpu-8g get no GPUDirect-TCPX networks: GKE lays out accelerator networks by itself from "
+            "A3 Mega on."
+        ),
+        (
+            "Multi-networking can be chosen only when a cluster is made: the first multi-node pool of a3-megagpu-8g "
+            "replaces the cluster."
+        ),
+        "Future reservations are used but not requested, because submitting a request commits the money.",
+        "TPU reservations are used but not made: Google grants them on request.",
+        (
+            "Flex-start nodes come one by one as pods wait: requests for all or none (ProvisioningRequest) need a "
+            "queue such as Kueue."
+        ),
+        (
+            "Pods act as a Google service account rather than as a principal of their own, whose name would hold the "
+            "project's number: only a lookup in the cloud would tell it."
+        ),
+        "An existing bucket must lie where the deployer may grant roles/storage.objectViewer on it.",
+        "Upgrades come when the release channel brings them: there is no maintenance window.",
+    ),
+    sdk="pulumi_gcp",
+    extra="gcp",
+)

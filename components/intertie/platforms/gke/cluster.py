@@ -1,0 +1,135 @@
+"""The cluster: a regional control plane, reached by name and identity, and no node of its own."""
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_gcp import container, serviceaccount
+
+from intertie.contract import BuildOptions
+from intertie.plan import Plan
+from intertie.platforms.children import child
+from intertie.platforms.gke import addons, pools
+from intertie.platforms.gke.network import PODS, PODS_PER_NODE, SERVICES, Layout
+from intertie.platforms.tags import tags
+
+
+def cluster(
+    plan: Plan,
+    options: BuildOptions,
+    *,
+    nodes: serviceaccount.Account,
+    project: pulumi.Input[str],
+    layout: Layout,
+    after: Sequence[pulumi.Resource],
+) -> container.Cluster:
+    """The control plane. All of its nodes are in pools of their own: an inline pool would replace the whole cluster.
+
+    GKE takes some settings only at creation: location, address ranges, data plane, multi-networking.
+    """
+    args = container.ClusterArgs(
+        name=plan.cluster,
+        project=plan.where.account.id if plan.where.account else None,
+        location=plan.region,
+        node_locations=list(plan.zones) or None,
+        release_channel=container.ClusterReleaseChannelArgs(channel="REGULAR"),
+        min_master_version=plan.kubernetes,  # "1.35": the newest patch of that minor version
+        resource_labels=tags(plan, "gcp"),
+        # On, it stops `pulumi destroy` until an update has turned it off: a drill or a move could not end in one step.
+        deletion_protection=False,
+    )
+    _set_network(args, plan, layout)
+    _set_access(args, project)
+    _set_components(args, plan)
+    _set_first_nodes(args, nodes)
+    name, opts = child(
+        options,
+        "cluster",
+        depends_on=list(after),
+        ignore_changes=["nodeConfig"],  # of the pool that is gone: GKE reports another one's, and would replace all
+    )
+    return container.Cluster(name, args, opts=opts)
+
+
+def _set_network(args: container.ClusterArgs, plan: Plan, layout: Layout) -> None:
+    """Pods and services have addresses of the subnet's ranges; nodes have no public ones."""
+    args.network = layout.network.id
+    args.subnetwork = layout.subnetwork.id
+    args.networking_mode = "VPC_NATIVE"
+    args.ip_allocation_policy = container.ClusterIpAllocationPolicyArgs(
+        cluster_secondary_range_name=PODS, services_secondary_range_name=SERVICES
+    )
+    args.default_max_pods_per_node = PODS_PER_NODE
+    args.datapath_provider = "ADVANCED_DATAPATH"  # enforces network policies by itself
+    args.enable_multi_networking = pools.multi_networking(plan) or None
+    args.enable_l4_ilb_subsetting = True  # internal load balancers beyond 250 nodes; cannot be turned off again
+    args.private_cluster_config = container.ClusterPrivateClusterConfigArgs(enable_private_nodes=True)
+
+
+def _set_access(args: container.ClusterArgs, project: pulumi.Input[str]) -> None:
+    """The control plane by its DNS name alone, which asks IAM at every request: no address, no certificate."""
+    args.control_plane_endpoints_config = container.ClusterControlPlaneEndpointsConfigArgs(
+        dns_endpoint_config=container.ClusterControlPlaneEndpointsConfigDnsEndpointConfigArgs(
+            allow_external_traffic=True
+        ),
+        ip_endpoints_config=container.ClusterControlPlaneEndpointsConfigIpEndpointsConfigArgs(enabled=False),
+    )
+    args.master_auth = container.ClusterMasterAuthArgs(
+        client_certificate_config=container.ClusterMasterAuthClientCertificateConfigArgs(issue_client_certificate=False)
+    )
+    args.workload_identity_config = container.ClusterWorkloadIdentityConfigArgs(
+        workload_pool=pulumi.Output.concat(project, ".svc.id.goog")
+    )
+
+
+def _set_components(args: container.ClusterArgs, plan: Plan) -> None:
+    """What GKE brings along."""
+    args.addons_config = addons.addons_config()
+    args.monitoring_config = addons.monitoring_config(plan)
+    args.logging_config = addons.logging_config()
+    args.cost_management_config = container.ClusterCostManagementConfigArgs(enabled=True)
+    args.security_posture_config = container.ClusterSecurityPostureConfigArgs(mode="BASIC")
+    # The gateway is Envoy's, the same on every cloud, with Gateway API definitions of its own: GKE must not own them.
+    args.gateway_api_config = container.ClusterGatewayApiConfigArgs(channel="CHANNEL_DISABLED")
+
+
+def _set_first_nodes(args: container.ClusterArgs, account: serviceaccount.Account) -> None:
+    """The pool that GKE insists on at creation, and that is then taken away. The project's policies hold for it too."""
+    args.remove_default_node_pool = True
+    args.initial_node_count = 1
+    args.enable_shielded_nodes = True
+    args.node_config = container.ClusterNodeConfigArgs(
+        service_account=account.email,
+        oauth_scopes=list(pools.SCOPES),
+        shielded_instance_config=container.ClusterNodeConfigShieldedInstanceConfigArgs(
+            enable_secure_boot=True, enable_integrity_monitoring=True
+        ),
+        workload_metadata_config=container.ClusterNodeConfigWorkloadMetadataConfigArgs(mode="GKE_METADATA"),
+    )
+
+
+def kubeconfig(plan: Plan, made: container.Cluster) -> pulumi.Output[str]:
+    """Kubeconfig over the DNS endpoint, a secret though it holds no credential: Google's plugin is asked for a token.
+
+    The endpoint's certificate is a public one, so no authority of the cluster's own is given.
+    """
+    endpoint = made.control_plane_endpoints_config.dns_endpoint_config.endpoint
+    return pulumi.Output.secret(endpoint.apply(lambda host: json.dumps(_config(plan.cluster, host))))
+
+
+def _config(name: str, host: str) -> dict[str, object]:
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "gke-gcloud-auth-plugin",
+        "installHint": "gcloud components install gke-gcloud-auth-plugin",
+        "interactiveMode": "Never",
+        "provideClusterInfo": True,
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": f"https://{host}"}}],
+        "users": [{"name": name, "user": {"exec": plugin}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
