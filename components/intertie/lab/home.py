@@ -55,7 +55,7 @@ class Home:
         return self.folder / "home"
 
     def environment(self) -> dict[str, str]:
-        """What to set so that `pulumi` works on this lab: its backend, plugins and PATH, and nothing of the person's."""
+        """What to set so that `pulumi` works on this lab: its backend, plugins and PATH, nothing of the person's own."""
         return {
             "INTERTIE_LAB": str(self.folder),
             "PATH": f"{self.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -86,7 +86,7 @@ def create(folder: Path) -> Home:
     _place(pulumi, home.bin / "pulumi")
     _launcher(home.bin / "pulumi-language-python", "intertie.lab.language_host", home)
     for tool in TOKEN_TOOLS:
-        _launcher(home.bin / tool, "intertie.lab.token_tool", home)
+        _launcher(home.bin / tool, "intertie.lab.token_tool", home, tool)
     for package, (distribution, module) in PROVIDERS.items():
         _provider(home, package, distribution, module)
     return home
