@@ -9,7 +9,8 @@ A cell or a header that does not fit is a `MalformedRowError`, which names file,
 """
 
 import csv
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import date
 from functools import partial
@@ -40,11 +41,11 @@ def _text(cell: str) -> str:
     return cell
 
 
-def _required_number(kind: type[int] | type[float], cell: str) -> int | float:
-    number = kind(cell)
-    if not isfinite(number):
-        raise ValueError("not a finite number")
-    return number
+def _number(kind: type[int] | type[float], form: re.Pattern[str], cell: str) -> int | float:
+    # Python reads `1_000`, ` 1` and `nan` as numbers too: in a table they are slips.
+    if not form.fullmatch(cell) or (kind is float and not isfinite(float(cell))):
+        raise ValueError(f"not {'a whole' if kind is int else 'a finite'} number")
+    return kind(cell)
 
 
 def _truth(cell: str) -> bool:
@@ -60,8 +61,8 @@ def _parts(cell: str) -> tuple[str, ...]:
     return parts
 
 
-_integer = partial(_required_number, int)
-_decimal = partial(_required_number, float)
+_integer = partial(_number, int, re.compile(r"-?[0-9]+"))
+_decimal = partial(_number, float, re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"))
 
 READERS: dict[Any, Callable[[str], Any]] = {
     str: _text,
@@ -81,18 +82,21 @@ def readers(kind: type[Row]) -> dict[str, Callable[[str], Any]]:
     return {field.name: READERS[hints[field.name]] for field in fields(kind) if field.name != "fact"}  # type: ignore[arg-type]
 
 
-def read_rows(name: str, kind: type[Row], lines: Iterator[str] | list[str]) -> tuple[Row, ...]:
+def read_rows(name: str, kind: type[Row], lines: Iterable[str]) -> tuple[Row, ...]:
     """All rows of a file. `name` is only for messages, `lines` is its text.
 
-    Raises MalformedRowError for wrong columns, for a cell that is not of its type, and for a fact without source or date.
+    Raises MalformedRowError for wrong columns, a cell that is not of its type, and a fact without source or date.
     """
-    table = csv.reader(lines)
-    header = next(table, [])
+    table = csv.reader(lines, strict=True)
     how = readers(kind)
     expected = [*how, *FACT_COLUMNS]
-    if header != expected:
-        raise MalformedRowError(f"{name}:1", f"columns are {header}, expected {expected}")
-    return tuple(_row(f"{name}:{table.line_num}", kind, how, cells) for cells in table)
+    try:
+        header = next(table, [])
+        if header != expected:
+            raise MalformedRowError(f"{name}:1", f"columns are {header}, expected {expected}")
+        return tuple(_row(f"{name}:{table.line_num}", kind, how, cells) for cells in table)
+    except csv.Error as error:
+        raise MalformedRowError(f"{name}:{table.line_num}", str(error)) from None
 
 
 def _row(where: str, kind: type[Row], how: dict[str, Callable[[str], Any]], cells: list[str]) -> Row:
@@ -105,24 +109,22 @@ def _row(where: str, kind: type[Row], how: dict[str, Callable[[str], Any]], cell
         except ValueError as error:
             raise MalformedRowError(where, f"{column}: {cell!r}: {error}") from None
     source, as_of = cells[-2:]
-    make: Callable[..., Row] = kind
-    return make(**values, fact=_fact(where, source, as_of))
+    return kind(**values | {"fact": _fact(where, source, as_of)})
 
 
 def _fact(where: str, source: str, as_of: str) -> Fact:
     if not source.strip():
         raise MalformedRowError(where, "source: empty; a fact without a source is not a fact")
     try:
-        date.fromisoformat(as_of)
+        given = date.fromisoformat(as_of).isoformat()
     except ValueError:
-        raise MalformedRowError(where, f"as_of: {as_of!r}: expected an ISO date such as 2026-08-03") from None
+        given = ""
+    if given != as_of or not given:
+        raise MalformedRowError(where, f"as_of: {as_of!r}: expected an ISO date such as 2026-08-03")
     return Fact(source=source, as_of=as_of)
 
 
 def load(name: str, kind: type[Row]) -> tuple[Row, ...]:
     """The rows of `data/<name>.csv` in the order of the file. Raises MalformedRowError."""
-    file = files("intertie.catalog").joinpath("data", f"{name}.csv")
-    if not file.is_file():
-        return ()
-    text = file.read_text(encoding="utf-8")
+    text = files("intertie.catalog").joinpath("data", f"{name}.csv").read_text(encoding="utf-8")
     return read_rows(f"data/{name}.csv", kind, text.splitlines())

@@ -1,0 +1,301 @@
+"""What must hold between the tables: no dangling names, no duplicates, no gaps, no impossible numbers."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intertie import catalog
+from intertie.catalog import reading, tables
+
+DATA = Path(catalog.__file__).parent / "data"
+TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
+    "accelerators": (catalog.Accelerator, ("name",)),
+    "kind_rules": (catalog.KindRule, ("cloud", "kind")),
+    "machines": (catalog.Machine, ("cloud", "name")),
+    "model_shapes": (catalog.ModelShape, ("id",)),
+    "offerings": (catalog.Offering, ("cloud", "region", "machine")),
+    "ownership": (catalog.Ownership, ("component", "cloud", "vendor")),
+    "regions": (catalog.Region, ("cloud", "name")),
+    "runtime_images": (catalog.RuntimeImage, ("runtime", "vendor", "accelerators")),
+    "runtime_options": (tables.RuntimeOption, ("runtime", "version", "option")),
+    "throughput": (
+        catalog.Throughput,
+        ("model", "precision", "accelerator", "input_tokens", "output_tokens", "kind", "fact"),
+    ),
+    "tpu_topologies": (catalog.TpuTopology, ("accelerator", "topology", "machine")),
+}
+"""Every data file: what its rows are, and what makes a row one of its kind."""
+
+KINDS = {
+    "aws": {"on-demand", "spot", "odcr", "capacity-block"},
+    "azure": {"on-demand", "spot", "crg", "azure-block"},
+    "gcp": {"on-demand", "spot", "reservation", "future-reservation", "flex-start"},
+    "other": {"on-demand"},
+}
+VENDORS = {
+    "aws": ("nvidia", "neuron"),
+    "azure": ("nvidia", "amd"),
+    "gcp": ("nvidia", "google"),
+    "other": ("nvidia", "amd"),
+}
+COMPONENTS = (
+    "driver", "device-plugin", "taint", "label", "autoscaler", "metrics-exporter", "gateway", "scaler", "lws",
+    "storage-csi",
+)  # fmt: skip
+FABRICS = {
+    "aws": {"none", "efa"},
+    "azure": {"none", "infiniband"},
+    "gcp": {"none", "tcpx", "tcpxo", "roce", "ici"},
+}
+
+
+def twice(keys: Iterable[Any]) -> list[Any]:
+    return [key for key, times in Counter(keys).items() if times > 1]
+
+
+def test_every_data_file_is_one_of_the_tables() -> None:
+    assert {path.stem for path in DATA.iterdir()} == set(TABLES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_row_has_a_source_and_the_day_it_was_read(name: str) -> None:
+    rows = reading.load(name, TABLES[name][0])
+    assert rows
+    for row in rows:
+        assert row.fact.source.strip()
+        assert date(2024, 1, 1) <= date.fromisoformat(row.fact.as_of) <= date(2026, 12, 31)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_table_says_a_thing_twice(name: str) -> None:
+    kind, key = TABLES[name]
+    assert not twice(tuple(getattr(row, field) for field in key) for row in reading.load(name, kind))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_plain_unix_csv(name: str) -> None:
+    text = (DATA / f"{name}.csv").read_bytes()
+    assert b"\r" not in text
+    assert text.endswith(b"\n")
+    text.decode("ascii" if name not in ("runtime_images",) else "utf-8")
+
+
+def test_sources_name_public_places_and_no_path_of_a_machine() -> None:
+    for name in TABLES:
+        with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                assert not re.search(r"/work|/tmp|/home|shared/", row["source"]), row
+
+
+def test_a_program_can_never_use_more_memory_than_the_accelerator_has() -> None:
+    for row in catalog.accelerators():
+        assert 0.85 * row.nominal_gb * 1000 < row.usable_mib < row.nominal_gb * 1024, row.name
+
+
+def test_usable_memory_is_below_what_the_nodes_are_labelled_with() -> None:
+    # gpu memory labels of Karpenter, which come from EC2's own description of the instance types
+    labels = {
+        "t4": 16384, "a10g": 22888, "l4": 22888, "l40s": 45776, "a100-40gb": 40960, "a100-80gb": 81920,
+        "h100": 81920, "h200": 144384, "b200": 183359,
+    }  # fmt: skip
+    for name, label in labels.items():
+        assert 0.9 * label < catalog.accelerator(name).usable_mib < label, name
+
+
+def test_vendors_go_with_their_resource_names() -> None:
+    assert {(row.vendor, row.resource) for row in catalog.accelerators()} == {
+        ("nvidia", "nvidia.com/gpu"),
+        ("amd", "amd.com/gpu"),
+        ("neuron", "aws.amazon.com/neuron"),
+        ("google", "google.com/tpu"),
+    }
+
+
+def test_precisions_are_words_that_a_description_may_use() -> None:
+    from intertie.spec.model import Precision
+
+    words = {str(precision) for precision in Precision}
+    for row in catalog.accelerators():
+        assert set(row.precisions) <= words
+    for row in tables.runtime_images():
+        assert set(row.precisions) <= words
+    assert {row.precision for row in reading.load("throughput", catalog.Throughput)} <= words
+
+
+def test_every_accelerator_is_sold_by_someone() -> None:
+    for row in catalog.accelerators():
+        assert catalog.machines(accelerator=row.name), row.name
+
+
+@pytest.mark.parametrize("cloud", catalog.CLOUDS)
+def test_machines_have_accelerators_of_the_catalogue_or_none(cloud: str) -> None:
+    for row in catalog.machines(cloud):
+        if row.accelerator is None:
+            assert (row.count, row.device_type, row.fabric) == (0, "", "none"), row.name
+        else:
+            assert catalog.accelerator(row.accelerator).vendor in VENDORS[cloud]
+            assert row.count >= 1
+        assert row.vcpus >= 2
+        assert row.memory_gib >= 8
+        assert row.arch in ("amd64", "arm64")
+
+
+@pytest.mark.parametrize("cloud", catalog.CLOUDS)
+def test_machines_list_kinds_that_their_cloud_has_a_rule_for(cloud: str) -> None:
+    for row in catalog.machines(cloud):
+        assert row.kinds
+        assert not twice(row.kinds)
+        for kind in row.kinds:
+            assert catalog.kind_rule(cloud, kind), (row.name, kind)
+
+
+@pytest.mark.parametrize("cloud", catalog.CLOUDS)
+def test_fabrics_have_interfaces_and_machines_without_a_fabric_have_none(cloud: str) -> None:
+    for row in catalog.machines(cloud):
+        assert row.fabric in FABRICS[cloud]
+        assert (row.fabric_nics > 0) == (row.fabric not in ("none", "ici")), row.name
+
+
+@pytest.mark.parametrize("cloud", catalog.CLOUDS)
+def test_there_are_cpu_machines_in_steps_for_system_and_cpu_pools(cloud: str) -> None:
+    plain = [row for row in catalog.machines(cloud) if row.accelerator is None]
+    assert {4, 8, 16, 32} <= {row.vcpus for row in plain}
+    assert max(row.memory_gib / row.vcpus for row in plain) >= 8
+    assert all("on-demand" in row.kinds for row in plain)
+
+
+def test_node_images_follow_the_accelerator() -> None:
+    for row in catalog.machines("aws"):
+        vendor = catalog.accelerator(row.accelerator).vendor if row.accelerator else ""
+        ending = {"nvidia": "NVIDIA", "neuron": "NEURON", "": "STANDARD"}[vendor]
+        assert row.image == f"AL2023_x86_64_{ending}", row.name
+    assert {row.image for row in catalog.machines("azure")} == {"Ubuntu"}
+    assert {row.image for row in catalog.machines("gcp")} == {"COS_CONTAINERD"}
+
+
+def test_only_google_machines_have_a_device_type_and_all_accelerated_ones_do() -> None:
+    for row in catalog.machines():
+        assert bool(row.device_type) == (row.cloud == "gcp" and row.accelerator is not None), row.name
+
+
+def test_disk_types_are_those_of_the_cloud() -> None:
+    allowed = {"aws": {"gp3"}, "azure": {"managed"}, "gcp": {"pd-balanced", "hyperdisk-balanced"}}
+    for row in catalog.machines():
+        assert row.disk_type in allowed[row.cloud], row.name
+
+
+def test_every_offering_is_of_a_machine_and_a_region_that_exist() -> None:
+    for row in catalog.offerings():
+        catalog.machine(row.cloud, row.machine)
+        assert set(row.zones) <= set(catalog.region(row.cloud, row.region).zones), row
+
+
+def test_every_accelerator_of_a_cloud_is_offered_somewhere_there_or_the_gap_is_known() -> None:
+    offered = {(row.cloud, catalog.machine(row.cloud, row.machine).accelerator) for row in catalog.offerings()}
+    sold = {(row.cloud, row.accelerator) for row in catalog.machines() if row.accelerator}
+    assert sold - offered == {("gcp", "t4")}
+
+
+def test_region_names_and_zones_follow_the_grammar_of_their_cloud() -> None:
+    for row in catalog.regions():
+        if row.cloud == "aws":
+            assert re.fullmatch(r"[a-z]{2}-[a-z]+-\d", row.name)
+            assert row.zones == ()  # aliases of the account
+        elif row.cloud == "azure":
+            assert re.fullmatch(r"[a-z]+\d?", row.name)
+            assert row.zones in ((), ("1", "2", "3"))
+        else:
+            assert re.fullmatch(r"[a-z]+-[a-z]+\d+", row.name)
+            assert len(row.zones) >= 3
+            assert all(re.fullmatch(rf"{row.name}-[a-z]", zone) for zone in row.zones)
+
+
+def test_jurisdictions_are_words_that_residency_may_use() -> None:
+    for row in catalog.regions():
+        assert re.fullmatch(r"[a-z]{2}", row.jurisdiction)
+        assert row.place
+
+
+def test_european_regions_outside_the_union_are_not_under_its_law() -> None:
+    outside = {"Norway": "no", "Switzerland": "ch", "United Kingdom": "uk"}
+    for row in catalog.regions():
+        country = row.place.rpartition(", ")[2]
+        if country in outside:
+            assert row.jurisdiction == outside[country], row.name
+        else:
+            assert row.jurisdiction not in outside.values(), row.name
+        assert (row.jurisdiction == "us") == (country == "US"), row.name
+
+
+@pytest.mark.parametrize("cloud", KINDS)
+def test_clouds_have_rules_for_exactly_their_own_kinds(cloud: str) -> None:
+    assert {row.kind for row in catalog.kind_rules() if row.cloud == cloud} == KINDS[cloud]
+
+
+def test_every_kind_of_a_description_has_a_rule_on_some_cloud() -> None:
+    from intertie.spec.capacity import CapacityKind
+
+    assert {row.kind for row in catalog.kind_rules()} == {str(kind) for kind in CapacityKind}
+
+
+def test_reserved_kinds_have_identifiers_and_bought_ones_have_none() -> None:
+    for row in catalog.kind_rules():
+        re.compile(row.id_pattern)
+        assert (row.id_pattern == "") == (row.kind in ("on-demand", "spot", "flex-start")), row.kind
+        assert row.note
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("cloud", VENDORS)
+def test_exactly_one_party_owns_each_component(component: str, cloud: str) -> None:
+    for vendor in VENDORS[cloud]:
+        rows = [
+            row
+            for row in catalog.ownership()
+            if (row.component, row.cloud) == (component, cloud) and row.vendor in ("*", vendor)
+        ]
+        assert len(rows) == 1, (component, cloud, vendor)
+        assert catalog.owner(component, cloud, vendor) == rows[0]
+
+
+def test_ownership_speaks_of_no_component_cloud_or_vendor_that_does_not_exist() -> None:
+    for row in catalog.ownership():
+        assert row.component in (*COMPONENTS, "efa-device-plugin")
+        assert row.vendor in ("*", *VENDORS[row.cloud])
+        assert row.owner in ("cloud", "addon", "intertie")
+        assert row.detail
+
+
+def test_tpu_slices_have_as_many_chips_as_their_shape_and_as_their_machines() -> None:
+    for row in reading.load("tpu_topologies", catalog.TpuTopology):
+        machine = catalog.machine("gcp", row.machine)
+        across, down = map(int, row.topology.split("x"))
+        assert machine.accelerator == row.accelerator
+        assert across * down == row.chips == row.hosts * machine.count, row
+
+
+def test_every_tpu_machine_has_a_slice_of_its_own() -> None:
+    for row in catalog.machines("gcp"):
+        if row.fabric == "ici" and row.accelerator:
+            shapes = [shape for shape in catalog.tpu_topologies(row.accelerator) if shape.machine == row.name]
+            assert any(shape.hosts == 1 and shape.chips == row.count for shape in shapes), row.name
+
+
+def test_throughput_is_of_accelerators_of_the_catalogue_and_positive() -> None:
+    for row in reading.load("throughput", catalog.Throughput):
+        catalog.accelerator(row.accelerator)
+        assert row.tokens_per_second > 0
+        assert row.kind in ("max-load", "server", "offline")
+        assert "/" in row.model
+
+
+def test_runtime_images_are_for_accelerators_of_their_vendor() -> None:
+    for row in tables.runtime_images():
+        for name in row.accelerators:
+            assert catalog.accelerator(name).vendor == row.vendor
