@@ -62,7 +62,7 @@ def _check(resource: Resource) -> Iterator[_Issue]:
 def _unknown_type(token: str, package: str) -> Iterator[_Issue]:
     known = sdk.index(package)
     if known is None:
-        meant = _closest(package, sdk.packages())
+        meant = _closest(package, sdk.packages(), cutoff=0.6)  # these are short
         yield _Issue("", "unknown-type", f"no installed SDK provides the package {package!r}{meant}")
     else:
         yield _Issue("", "unknown-type", f"the SDK of {package} has no type {token!r}{_closest(token, known.classes)}")
@@ -198,10 +198,10 @@ def _meant(key: str, declared: Mapping[str, sdk.Property]) -> str:
     return _closest(key, declared)
 
 
-def _closest(word: str, words: Iterable[str]) -> str:
+def _closest(word: str, words: Iterable[str], cutoff: float = 0.7) -> str:
     """`; did you mean …?` when something is near, else nothing. Upper and lower case count as the same."""
     by_lower = {each.lower(): each for each in words}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 
 

@@ -6,12 +6,7 @@ from typing import Any
 
 from intertie.graph.types import STACK_TYPE, Graph, Resource
 
-Key = tuple[tuple[str, str], ...]
-"""Types and names from the outermost parent to the resource itself. Unlike a URN it leaves the stack out."""
-
-_COMPARED = tuple(
-    field.name for field in fields(Resource) if field.name not in {"urn", "type", "name", "parent", "outputs"}
-)
+_COMPARED = tuple(field.name for field in fields(Resource) if field.name not in {"urn", "type", "name", "outputs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +29,7 @@ class ResourceChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Resources by type, name and parents: the names of stack and project do not count."""
+    """Resources by what their URNs say but for stack and project: type, types of the parents, name."""
 
     added: tuple[Resource, ...]
     removed: tuple[Resource, ...]
@@ -46,50 +41,38 @@ class Difference:
 
 def diff(before: Graph, after: Graph) -> Difference:
     """What must happen to the first graph to become the second, in the order of the graphs."""
-    old, new = _keyed(before), _keyed(after)
-    names = {resource.urn: _text(key) for keyed in (old, new) for key, resource in keyed.items()}
+    old = {_name(resource, before): resource for resource in before}
+    new = {_name(resource, after): resource for resource in after}
     changes = (
-        ResourceChange(old[key], resource, tuple(_properties(old[key], resource, names)))
-        for key, resource in new.items()
-        if key in old
+        ResourceChange(old[name], resource, tuple(_properties(old[name], before, resource, after)))
+        for name, resource in new.items()
+        if name in old
     )
     return Difference(
-        added=tuple(resource for key, resource in new.items() if key not in old),
-        removed=tuple(resource for key, resource in old.items() if key not in new),
+        added=tuple(resource for name, resource in new.items() if name not in old),
+        removed=tuple(resource for name, resource in old.items() if name not in new),
         changed=tuple(change for change in changes if change.properties),
     )
 
 
-def _keyed(graph: Graph) -> dict[Key, Resource]:
-    by_urn = {resource.urn: resource for resource in graph}
-    return {_key(resource, by_urn): resource for resource in graph}
+def _name(resource: Resource, graph: Graph) -> str:
+    return STACK_TYPE if resource.type == STACK_TYPE else _relative(resource.urn, graph)
 
 
-def _key(resource: Resource, by_urn: Mapping[str, Resource]) -> Key:
-    if resource.type == STACK_TYPE:
-        return ((STACK_TYPE, ""),)
-    parent = by_urn.get(resource.parent)
-    above = () if parent is None or parent.type == STACK_TYPE else _key(parent, by_urn)
-    return (*above, (resource.type, resource.name))
-
-
-def _text(key: Key) -> str:
-    return "/".join(f"{kind}::{name}" for kind, name in key)
-
-
-def _properties(before: Resource, after: Resource, names: Mapping[str, str]) -> Iterator[PropertyChange]:
+def _properties(before: Resource, old: Graph, after: Resource, new: Graph) -> Iterator[PropertyChange]:
     for name in _COMPARED:
-        yield from _values(_named(getattr(before, name), names), _named(getattr(after, name), names), name)
+        yield from _values(_relative(getattr(before, name), old), _relative(getattr(after, name), new), name)
 
 
-def _named(value: Any, names: Mapping[str, str]) -> Any:
-    """The value with URNs of resources in the graphs as types and names: URNs carry the stack."""
+def _relative(value: Any, graph: Graph) -> Any:
+    """The value with URNs cut down to types and name: stack and project stand in front of them."""
     if isinstance(value, str):
-        return names.get(value, value)
+        here = f"urn:pulumi:{graph.stack}::{graph.project}::"
+        return STACK_TYPE if value.startswith(f"{here}{STACK_TYPE}::") else value.removeprefix(here)
     if isinstance(value, Mapping):
-        return {key: _named(each, names) for key, each in value.items()}
+        return {key: _relative(each, graph) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_named(each, names) for each in value]
+        return [_relative(each, graph) for each in value]
     return value
 
 
