@@ -91,31 +91,31 @@ def _log_group(plan: Plan, options: BuildOptions) -> cloudwatch.LogGroup:
 
 
 def kubeconfig(plan: Plan, cluster: eks.Cluster) -> pulumi.Output[str]:
-    """Kubeconfig without a credential: the AWS command line is asked for a token. A secret all the same."""
-
-    def render(endpoint: str, authority: str) -> str:
-        arguments = ["--region", plan.region, "eks", "get-token", "--cluster-name", plan.cluster, "--output", "json"]
-        user = {
-            "apiVersion": "client.authentication.k8s.io/v1beta1",
-            "command": "aws",
-            "args": arguments,
-            "interactiveMode": "Never",
-        }
-        content = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": plan.cluster,
-            "clusters": [
-                {"name": plan.cluster, "cluster": {"server": endpoint, "certificate-authority-data": authority}}
-            ],
-            "users": [{"name": plan.cluster, "user": {"exec": user}}],
-            "contexts": [{"name": plan.cluster, "context": {"cluster": plan.cluster, "user": plan.cluster}}],
-        }
-        return json.dumps(content)
-
+    """Kubeconfig of the cluster: no credential in it, a secret all the same."""
     authority = cluster.certificate_authority.apply(lambda authority: authority.data)
     parts = pulumi.Output.all(cluster.endpoint, authority)
-    return pulumi.Output.secret(parts.apply(lambda parts: render(parts[0], parts[1])))
+    return pulumi.Output.secret(parts.apply(lambda known: kubeconfig_text(plan, known[0], known[1])))
+
+
+def kubeconfig_text(plan: Plan, endpoint: str, authority: str) -> str:
+    """A kubeconfig as JSON, with the AWS command line asked for a token whenever one is needed."""
+    name = plan.cluster
+    user = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "aws",
+        "args": ["--region", plan.region, "eks", "get-token", "--cluster-name", name, "--output", "json"],
+        "interactiveMode": "Never",
+    }
+    server = {"server": endpoint, "certificate-authority-data": authority}
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": name,
+        "clusters": [{"name": name, "cluster": server}],
+        "users": [{"name": name, "user": {"exec": user}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+    }
+    return json.dumps(content)
 
 
 def gateway(plan: Plan) -> GatewayBinding:

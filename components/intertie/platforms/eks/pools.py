@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, floor
 
 import pulumi
 from pulumi_aws import eks, iam
@@ -23,6 +23,7 @@ EFA_LABEL = f"{EFA}.present"
 HINT = "k8s.io/cluster-autoscaler/node-template/resources"  # tells the autoscaler what a group at zero would have
 _GPU_LABEL = "k8s.amazonaws.com/accelerator"  # on nodes that carry it, the autoscaler waits for the devices
 _SPOT_TYPES = 4
+_ALLOCATABLE = 0.85  # of a disk: the kubelet evicts at 10 % free, and the file system and the system take their share
 _HUGEPAGES = "5120Mi"  # of the 5128 pages of 2 MiB that the image sets aside where there is EFA
 
 
@@ -118,7 +119,7 @@ def _group(
         subnet_ids=network.subnets(pool_zones(plan, pool)),
         ami_type=machine.image,
         capacity_type=capacity_type(pool),
-        instance_types=instance_types(pool, machine),
+        instance_types=instance_types(plan, pool, machine),
         launch_template=eks.NodeGroupLaunchTemplateArgs(id=template.id, version=template.latest_version.apply(str)),
         scaling_config=_scaling(pool),
         update_config=_update(pool),
@@ -135,19 +136,23 @@ def capacity_type(pool: PoolPlan) -> str:
     return {"spot": "SPOT", "capacity-block": "CAPACITY_BLOCK"}.get(pool.kind, "ON_DEMAND")
 
 
-def instance_types(pool: PoolPlan, machine: Machine) -> list[str] | None:
+def instance_types(plan: Plan, pool: PoolPlan, machine: Machine) -> list[str] | None:
     """Machine types of the group, the planned one first; None where the launch template must name it.
 
-    Spot takes more than one, so that the loss of one type is not the loss of the pool: machines with the same
-    accelerators and at least the CPU and memory of the planned one, which is what the autoscaler reckons with. Not when
-    the user named the machine, nor for replicas over several machines, which must be equal.
+    Spot takes more than one, so that the loss of one type is not the loss of the pool: machines of the region with the
+    same accelerators and at least the CPU and memory of the planned one, which is what the autoscaler reckons with. Not
+    when the user named the machine, nor for replicas over several machines, which must be equal.
     """
     if pool.kind == "capacity-block":
         return None
     named = pool.claim is not None and pool.claim.machine is not None
     if pool.kind != "spot" or named or pool.hosts > 1:
         return [pool.machine]
-    alike = [other.name for other in catalog.machines("aws", machine.accelerator) if _can_stand_in(other, machine)]
+    alike = [
+        other.name
+        for other in catalog.machines("aws", machine.accelerator)
+        if _can_stand_in(other, machine) and catalog.offered("aws", plan.region, other.name) is not None
+    ]
     return [pool.machine, *alike][:_SPOT_TYPES]
 
 
@@ -172,8 +177,8 @@ def hints(pool: PoolPlan, machine: Machine) -> dict[str, str]:
 
     Labels and taints it reads from EKS; devices other than NVIDIA's and the disk it cannot know.
     """
-    local = machine.local_disk_gib or 0
-    resources = {"ephemeral-storage": f"{local or pool.disk_gib}Gi"}
+    disk = machine.local_disk_gib or pool.disk_gib
+    resources = {"ephemeral-storage": f"{floor(disk * _ALLOCATABLE)}Gi"}
     if machine.accelerator is not None:
         accelerator = catalog.accelerator(machine.accelerator)
         resources[accelerator.resource] = str(machine.count * accelerator.devices)
