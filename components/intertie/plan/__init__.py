@@ -1,8 +1,8 @@
 """How a description maps to one place: sizing, substitution, ladder, tier, addresses. Pure.
 
-    from intertie.plan import resolve
+from intertie.plan import resolve
 
-    plan = resolve(spec, "aws-use1")     # Plan, or PlanError with all problems at once
+plan = resolve(spec, "aws-use1")     # Plan, or PlanError with all problems at once
 """
 
 from intertie.plan.resolve import resolve

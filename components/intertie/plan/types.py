@@ -11,7 +11,7 @@ from typing import Any
 from intertie.spec import Claim, EndpointSpec, PipelineSpec, PlacementSpec, StageSpec
 
 LABEL = "intertie.dev"
-"""Prefix of the Kubernetes labels that Intertie owns: `intertie.dev/pool`, `/stage`, `/accelerator`, `/vendor`, `/capacity`."""
+"""Prefix of the node labels that are ours: `intertie.dev/pool`, `/stage`, `/accelerator`, `/vendor`, `/capacity`."""
 
 
 @dataclass(frozen=True, slots=True)

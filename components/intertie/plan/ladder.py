@@ -1,0 +1,174 @@
+"""The ladder of a stage: is each step legal on this cloud, complete, and in an order that makes sense?
+
+What depends on the machine type is asked when accelerators are compared (`machines.py`).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from intertie import catalog
+from intertie.plan.site import Site
+from intertie.plan.trail import Trail, did_you_mean, listed
+from intertie.plan.zones import check_zone, single_zone
+from intertie.spec import CapacityKind, Claim, StageSpec
+from intertie.spec.capacity import OnDemand, Spot
+
+BOUGHT = frozenset(CapacityKind) - {CapacityKind.ON_DEMAND, CapacityKind.SPOT, CapacityKind.FLEX_START}
+"""Kinds that are paid for whether they are used or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a ladder that the cloud has. `default`: not written by the user, left out where it does not exist."""
+
+    rank: int
+    claim: Claim
+    rule: catalog.KindRule
+    path: str
+    default: bool = False
+
+    @property
+    def kind(self) -> str:
+        return self.claim.kind.value
+
+
+def ladder(site: Site, stage: StageSpec, trail: Trail) -> tuple[Step, ...]:
+    """The steps that can be used; everything wrong with the ladder as it is written becomes a problem."""
+    path = f"{site.path}.capacity.{stage.name}"
+    claims = site.where.capacity.get(stage.name)
+    if claims is None:
+        standard = (OnDemand(kind=CapacityKind.ON_DEMAND), Spot(kind=CapacityKind.SPOT))
+        rules = [(claim, catalog.kind_rule(site.cloud, claim.kind.value)) for claim in standard]
+        return tuple(Step(i, claim, rule, path, default=True) for i, (claim, rule) in enumerate(rules) if rule)
+    _check_order(claims, path, trail)
+    steps = []
+    for rank, claim in enumerate(claims):
+        rule = _check_kind(site, claim, f"{path}[{rank}]", trail)
+        if rule is not None:
+            steps.append(Step(rank, claim, rule, f"{path}[{rank}]"))
+    for step in steps:
+        _check_step(site, step, trail)
+    return tuple(steps)
+
+
+def check_keys(site: Site, trail: Trail) -> None:
+    """Ladders of stages that do not exist, that run on CPU, or for a cluster that is adopted."""
+    stages = {stage.name: stage for stage in site.spec.stages}
+    for name in site.where.capacity:
+        path = f"{site.path}.capacity.{name}"
+        if name not in stages:
+            trail.problem(path, name, f"a stage: {listed(stages)}", did_you_mean(name, stages))
+        elif not stages[name].accelerators:
+            trail.problem(path, name, "a stage on accelerators", "CPU stages take machines on demand: take it out")
+        elif site.where.adopt is not None:
+            trail.problem(path, name, "no ladder on an adopted cluster", "its pools are there already: take it out")
+
+
+def _check_kind(site: Site, claim: Claim, path: str, trail: Trail) -> catalog.KindRule | None:
+    rule = catalog.kind_rule(site.cloud, claim.kind.value)
+    if rule is None:
+        of_cloud = [row for row in catalog.kind_rules() if row.cloud == site.cloud]
+        others = [row for row in catalog.kind_rules() if row.kind == claim.kind.value]
+        trail.problem(
+            f"{path}.kind",
+            claim.kind.value,
+            f"a kind that {site.cloud} has: {listed(row.kind for row in of_cloud)}",
+            f"{claim.kind.value!r} is of {listed(row.cloud for row in others)}",
+            others[0].fact.source if others else "",
+        )
+    return rule
+
+
+def _check_step(site: Site, step: Step, trail: Trail) -> None:
+    claim, rule, path = step.claim, step.rule, step.path
+    identifier = getattr(claim, "id", None)
+    if rule.id_pattern and identifier is not None and re.fullmatch(rule.id_pattern, identifier) is None:
+        trail.problem(f"{path}.id", identifier, f"an identifier like {rule.id_pattern}", rule.note, rule.fact.source)
+    if claim.zone is not None:
+        check_zone(site, claim.zone, f"{path}.zone", trail)
+        _check_own_zone(site, claim.zone, path, trail)
+    if rule.needs_zone and single_zone(site, claim) is None:
+        trail.problem(
+            f"{path}.zone",
+            f"none for {step.kind}",
+            "the one zone in which the capacity lies",
+            "which zone is the reservation in? write it as `zone`",
+            rule.fact.source,
+        )
+    _check_window(step, trail)
+    _check_machine(site, step, trail)
+
+
+def _check_own_zone(site: Site, zone: str, path: str, trail: Trail) -> None:
+    if site.where.zones and zone not in site.where.zones:
+        trail.note(f"{path}: the zone {zone} is not among the placement's `zones`; the pool lies in it all the same")
+
+
+def _check_window(step: Step, trail: Trail) -> None:
+    """A window must be whole and ordered. Whether it is over is not asked: a plan does not depend on the day."""
+    claim, rule, path = step.claim, step.rule, step.path
+    times: dict[str, datetime] = {}
+    for name in ("start", "end"):
+        time = getattr(claim, name, None)
+        if time is None and rule.needs_window:
+            trail.problem(
+                f"{path}.{name}", f"none for {step.kind}", "the time with its zone, for example 2027-03-01T11:30:00Z",
+                "the window is on the reservation", rule.fact.source,
+            )  # fmt: skip
+        elif time is not None and time.utcoffset() is None:
+            trail.problem(
+                f"{path}.{name}", time.isoformat(), "a time with its zone", f"write {time.isoformat()}Z for UTC"
+            )
+        elif time is not None:
+            times[name] = time
+    if len(times) < 2:
+        return
+    length = times["end"] - times["start"]
+    if length.total_seconds() <= 0:
+        trail.problem(f"{path}.end", times["end"].isoformat(), f"a time after {times['start'].isoformat()}")
+    elif rule.max_days is not None and length.total_seconds() > rule.max_days * 86_400:
+        trail.problem(
+            f"{path}.end",
+            f"{length.days} days after start",
+            f"at most {rule.max_days} days",
+            rule.note,
+            rule.fact.source,
+        )
+
+
+def _check_machine(site: Site, step: Step, trail: Trail) -> None:
+    name, path = step.claim.machine, f"{step.path}.machine"
+    if name is None:
+        if step.claim.kind is CapacityKind.CAPACITY_BLOCK:
+            trail.problem(
+                path, "none for capacity-block", "the machine type that the block is of",
+                "the launch template must name it", step.rule.fact.source,
+            )  # fmt: skip
+        return
+    try:
+        machine = catalog.machine(site.cloud, name)
+    except KeyError:
+        known = [row.name for row in catalog.machines(site.cloud) if row.accelerator]
+        hint = did_you_mean(name, known) or "`intertie catalog machines` lists them"
+        trail.problem(path, name, f"a machine type of {site.cloud} that the catalogue knows", hint)
+        return
+    if machine.accelerator is None:
+        trail.problem(path, name, "a machine type with accelerators", "the catalogue has it as a CPU machine",
+                      machine.fact.source)  # fmt: skip
+
+
+def _check_order(claims: tuple[Claim, ...], path: str, trail: Trail) -> None:
+    later_than: Claim | None = None
+    for rank, claim in enumerate(claims):
+        if claim in claims[:rank]:
+            trail.problem(f"{path}[{rank}]", claim.kind.value, "each step once")
+        if claim.kind in BOUGHT and later_than is not None:
+            trail.problem(
+                f"{path}[{rank}]",
+                f"{claim.kind.value} after {later_than.kind.value}",
+                "reserved capacity first",
+                "it is paid for whether it is used or not: use it before what is paid by the hour",
+            )
+        if claim.kind not in BOUGHT and later_than is None:
+            later_than = claim

@@ -1,0 +1,134 @@
+"""`resolve`: a description and the name of a placement → a plan, or all problems at once. Pure."""
+
+from collections.abc import Sequence
+
+from intertie import catalog
+from intertie.errors import PlanError, Problem
+from intertie.plan.access import check_access
+from intertie.plan.addresses import layout
+from intertie.plan.adopted import adopted
+from intertie.plan.cpu import cpu_pools
+from intertie.plan.ladder import check_keys, ladder
+from intertie.plan.naming import cluster_name
+from intertie.plan.order import ordered
+from intertie.plan.requirements import check_stage
+from intertie.plan.residency import check_residency
+from intertie.plan.site import Site
+from intertie.plan.stages import accelerator_stage, cpu_stage
+from intertie.plan.substitution import substitute
+from intertie.plan.survey import Survey, check_ranges, survey
+from intertie.plan.tags import tags
+from intertie.plan.tiers import check_tier, renders
+from intertie.plan.trail import Trail, did_you_mean, listed
+from intertie.plan.types import AddressPlan, Plan, PoolPlan, StagePlan
+from intertie.plan.zones import check_zones, network_zones
+from intertie.spec import PipelineSpec, StageSpec
+
+_KUBERNETES_OWN = ("default", "kube-system", "kube-public", "kube-node-lease")
+
+Planned = tuple[tuple[PoolPlan, ...], tuple[StagePlan, ...]]
+
+
+def resolve(spec: PipelineSpec, placement: str) -> Plan:
+    """What one placement of the pipeline will be.
+
+    Depends on the description and the catalogue alone: no clock, no network, no cloud.
+    Raises PlanError with every problem that is found.
+    """
+    if placement not in spec.placements:
+        known = spec.placements
+        allowed = f"a placement of the description: {listed(known)}"
+        raise PlanError(placement, [Problem("placements", placement, allowed, did_you_mean(placement, known))])
+    trail, site, found = Trail(), Site.of(spec, placement), survey(spec)
+    law = check_residency(spec, placement, found.outside, found.laws, trail)
+    check_tier(placement, site.where, trail)
+    check_zones(site, trail)
+    check_keys(site, trail)
+    check_access(site, found, trail)
+    addresses = _addresses(site, found, trail)
+    pools, stages = _planned(site, ordered(spec.stages, trail), law, trail)
+    _check_pool_names(pools, trail)
+    zones = network_zones(site, (zone for pool in pools for zone in pool.zones), trail)
+    labels = tags(spec, placement, trail)
+    kubernetes = _kubernetes(site, trail)
+    _check_namespace(spec, trail)
+    if trail.problems:
+        raise PlanError(placement, trail.problems)
+    return Plan(
+        spec=spec,
+        placement=placement,
+        cloud=site.cloud,
+        region=site.where.region,
+        jurisdiction=law or "",
+        role=site.where.role.value,
+        tier=site.where.standby.value,
+        kubernetes=kubernetes,
+        cluster=cluster_name(spec.name, placement),
+        namespace=spec.name,
+        zones=zones,
+        addresses=addresses,
+        tags=labels,
+        pools=pools,
+        stages=stages,
+        renders=renders(site.where),
+        choices=tuple(trail.choices),
+        notes=tuple(trail.notes),
+    )
+
+
+def _planned(site: Site, stages: Sequence[StageSpec], law: str | None, trail: Trail) -> Planned:
+    """Pools and stages. Where the region is not known, nothing can be said about machines: that problem is enough."""
+    able = [stage for stage in stages if check_stage(site, stage, trail)]
+    if site.where.adopt is not None:
+        return adopted(site, able, trail)
+    on_cpu = [stage for stage in able if not stage.accelerators]
+    pools = list(cpu_pools(site, on_cpu, trail))
+    plans: list[StagePlan] = []
+    for stage in able:
+        if not stage.accelerators:
+            plans.append(cpu_stage(site, stage, (), trail))
+            continue
+        steps = ladder(site, stage, trail)
+        if law is None:
+            continue
+        found = substitute(site, stage, steps, trail)
+        if found is not None:
+            plan, own = accelerator_stage(site, stage, found, trail)
+            plans.append(plan)
+            pools += own
+    return tuple(pools), tuple(plans)
+
+
+def _addresses(site: Site, found: Survey, trail: Trail) -> AddressPlan:
+    own = check_ranges(site.name, found, trail)
+    made = layout(own.network, own.pods)
+    given = site.where.network.cidr is not None
+    why = "`network.cidr` of the placement" if given else "fixed by the names of pipeline and placement"
+    trail.choose(f"{site.path}.network.cidr", made.network, why)
+    if own.pods is not None:
+        given = site.where.network.pods is not None
+        why = "`network.pods` of the placement" if given else "fixed by the names of pipeline and placement"
+        trail.choose(f"{site.path}.network.pods", made.pods, why)
+    return made
+
+
+def _kubernetes(site: Site, trail: Trail) -> str:
+    wanted = site.spec.kubernetes or catalog.KUBERNETES
+    if wanted != catalog.KUBERNETES and site.where.adopt is None:
+        trail.note(f"Kubernetes {wanted} is asked for; manifests are checked against {catalog.KUBERNETES}")
+    why = "`kubernetes` of the description" if site.spec.kubernetes else "the version that is pinned for all clouds"
+    trail.choose("kubernetes", wanted, why)
+    return wanted
+
+
+def _check_namespace(spec: PipelineSpec, trail: Trail) -> None:
+    if spec.name in _KUBERNETES_OWN or spec.name.startswith("kube-"):
+        trail.problem("name", spec.name, "a name that is not Kubernetes' own", "it is the pipeline's namespace")
+
+
+def _check_pool_names(pools: Sequence[PoolPlan], trail: Trail) -> None:
+    names = [pool.name for pool in pools]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        stages = sorted({pool.stage for pool in pools if pool.name == name})
+        found = f"{listed(stages)}: several pools are called {name!r}"
+        trail.problem("stages", found, "stages whose pools have names of their own", "rename one of the stages")

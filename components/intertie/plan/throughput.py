@@ -1,0 +1,54 @@
+"""Tokens per second of one replica: the user's own measurement, else a published figure derated, else unknown."""
+
+import math
+from collections.abc import Sequence
+
+from intertie import catalog
+from intertie.plan.types import ThroughputPlan
+from intertie.spec import Objective, StageSpec
+
+RELAXED, TIGHT = 0.8, 0.5
+TIGHT_TTFT_MS = 500
+DERATE_SOURCE = (
+    "MLPerf Inference, Server against Offline figures: gpt-oss-120b .89, Llama-3.1-8B .81, DeepSeek-R1 .50 to .58"
+)
+
+
+def derate(objective: Objective | None) -> float:
+    """Share of a figure at full load that is left under an objective for the time to the first token."""
+    wanted = objective.ttft_p95 if objective is not None else None
+    return TIGHT if wanted is not None and wanted.milliseconds < TIGHT_TTFT_MS else RELAXED
+
+
+def throughput(
+    stage: StageSpec, accelerator: str, per_replica: int, rows: Sequence[catalog.Throughput]
+) -> ThroughputPlan:
+    """What one replica of `per_replica` accelerators does. `rows`: figures for model, precision and accelerator."""
+    measured = stage.throughput.get(accelerator)
+    if measured is not None:
+        return _plan(stage, measured, "measured", 1.0, "the description's `throughput`")
+    if not rows:
+        return _plan(stage, None, "unknown", 1.0, "")
+    nearest = min(rows, key=lambda row: _distance(row, stage.objective or Objective()))
+    share = derate(stage.objective)
+    figure = nearest.tokens_per_second * per_replica * share
+    lengths = f"{_length(nearest.input_tokens)} in, {_length(nearest.output_tokens)} out"
+    return _plan(stage, figure, "published", share, f"{nearest.fact.source} ({lengths}, {nearest.kind})")
+
+
+def _length(tokens: int | None) -> str:
+    return f"{tokens} tokens" if tokens is not None else "tokens unknown"
+
+
+def _plan(stage: StageSpec, figure: float | None, basis: str, share: float, source: str) -> ThroughputPlan:
+    wanted = stage.objective.tokens_per_second if stage.objective else None
+    replicas = math.ceil(wanted / figure) if wanted is not None and figure else None
+    return ThroughputPlan(round(figure, 1) if figure is not None else None, basis, share, source, replicas)
+
+
+def _distance(row: catalog.Throughput, objective: Objective) -> tuple[float, int, str]:
+    """How far a figure's lengths are from the objective's, on a scale of ratios; unknown lengths come last."""
+    far = 0.0
+    for known, wanted in ((row.input_tokens, objective.input_tokens), (row.output_tokens, objective.output_tokens)):
+        far += abs(math.log(known / wanted)) if known else 100.0
+    return far, row.per_instance or 0, row.fact.source
