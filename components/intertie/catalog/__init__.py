@@ -21,6 +21,7 @@ from intertie.catalog.tables import (
     machine,
     machines,
     model_shape,
+    model_shapes,
     offered,
     offerings,
     owner,
@@ -30,6 +31,7 @@ from intertie.catalog.tables import (
     runtime_image,
     runtime_options,
     throughput,
+    throughputs,
     tpu_topologies,
 )
 from intertie.catalog.types import (
@@ -50,6 +52,6 @@ from intertie.catalog.types import (
 __all__ = [
     "CLOUDS", "KUBERNETES", "Accelerator", "Fact", "KindRule", "Machine", "ModelShape", "Offering", "Ownership",
     "Region", "RuntimeImage", "Throughput", "TpuTopology", "accelerator", "accelerators", "kind_rule", "kind_rules",
-    "machine", "machines", "model_shape", "offered", "offerings", "owner", "ownership", "region", "regions",
-    "row_json", "runtime_image", "runtime_options", "throughput", "tpu_topologies",
+    "machine", "machines", "model_shape", "model_shapes", "offered", "offerings", "owner", "ownership", "region",
+    "regions", "row_json", "runtime_image", "runtime_options", "throughput", "throughputs", "tpu_topologies",
 ]  # fmt: skip

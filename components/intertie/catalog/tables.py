@@ -153,13 +153,25 @@ def tpu_topologies(accelerator: str) -> tuple[TpuTopology, ...]:
 
 
 @cache
+def throughputs() -> tuple[Throughput, ...]:
+    """All published figures, in the order of the file."""
+    return load("throughput", Throughput)
+
+
+@cache
 def throughput(model: str, precision: str, accelerator: str) -> tuple[Throughput, ...]:
     """Published figures for exactly this model, precision and accelerator. Empty: unknown, not zero."""
     return tuple(
         row
-        for row in load("throughput", Throughput)
+        for row in throughputs()
         if (row.model, row.precision, row.accelerator) == (model, precision, accelerator)
     )
+
+
+@cache
+def model_shapes() -> tuple[ModelShape, ...]:
+    """The shapes of published models, in the order of the file."""
+    return load("model_shapes", ModelShape)
 
 
 def model_shape(model: str) -> ModelShape | None:
@@ -211,4 +223,4 @@ def _ownership_by_place() -> dict[tuple[str, str, str], Ownership]:
 
 @cache
 def _model_shapes_by_id() -> dict[str, ModelShape]:
-    return {row.id: row for row in load("model_shapes", ModelShape)}
+    return {row.id: row for row in model_shapes()}

@@ -72,26 +72,11 @@ def _tests(site: Site, stage: StageSpec, step: Step, named: frozenset[str]) -> t
         return in_zones(site, step.claim, catalog.offered(cloud, region, row.name)) is not None
 
     return (
-        (lambda row: can_be_had(row, step), f"{{machines}} cannot be had as {step.kind}"),
+        (lambda row: step.kind in row.kinds, f"{{machines}} cannot be had as {step.kind}"),
         (shown, f"no source shows {{machines}} in {region}; {hint}"),
         (in_place, f"no source shows {{machines}} in {listed(site.where.zones)}; name the zone in `capacity`"),
         (lambda row: replicas_on(row, stage, 0) > 0, "`resources` of the stage are more than {machines} has left"),
     )  # fmt: skip
-
-
-def can_be_had(machine: catalog.Machine, step: Step) -> bool:
-    """Whether the machine type is sold as the step's kind.
-
-    Where the catalogue knows of no machine type for a kind that the cloud has, the user's word is taken.
-    """
-    if step.kind in machine.kinds:
-        return True
-    return not kind_is_mapped(machine.cloud, step.kind) and step.claim.machine == machine.name
-
-
-def kind_is_mapped(cloud: str, kind: str) -> bool:
-    """Whether the catalogue says of any machine type of the cloud that it can be had as `kind`."""
-    return any(kind in row.kinds for row in catalog.machines(cloud))
 
 
 def named_machines(steps: Iterable[Step]) -> frozenset[str]:

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from intertie import catalog
+from intertie.plan.models import shape
 from intertie.spec import ModelSpec
 
 GIB = 2**30
@@ -70,10 +71,10 @@ def _shape(model: ModelSpec) -> tuple[int | None, int | None, float, str, str]:
     given = model.architecture
     if given is not None:
         return given.layers, given.kv_heads, given.kv_heads * given.head_dim, "shape from the description", ""
-    known = catalog.model_shape(model.id)
+    known = shape(model.id)
     if known is not None:
         width = known.kv_heads * known.head_dim
-        return known.layers, known.kv_heads, width, "shape from the catalogue", known.fact.source
+        return known.layers, known.kv_heads, width, f"shape of {known.id} from the catalogue", known.fact.source
     width = max(1024.0, _estimated_hidden(model.parameters) / 4)
     basis = (
         "shape unknown: estimated from the number of parameters as a dense transformer with hidden size = 128 × layers "

@@ -71,8 +71,8 @@ def wrong_override(given: Parallelism, stage: StageSpec, wanted: Need, usable: f
     if wanted.layers is not None and given.pipeline > wanted.layers:
         return f"`parallelism.pipeline` {given.pipeline} is more than the model's {wanted.layers} layers"
     if stage.model is not None and not fits(wanted, usable, given.tensor, given.pipeline):
+        held = f"{wanted.weights_gib:.0f} GiB of weights and {wanted.cache_gib:.0f} GiB of cache"
         return (
-            f"`parallelism` {given.tensor} × {given.pipeline} is too small: {wanted.weights_gib:.0f} GiB of weights and "
-            f"{wanted.cache_gib:.0f} GiB of cache, {usable:.1f} GiB usable on each"
+            f"`parallelism` {given.tensor} × {given.pipeline} does not hold {held} with {usable:.1f} GiB usable on each"
         )
     return ""

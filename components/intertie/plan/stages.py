@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from intertie import catalog
 from intertie.plan.candidate import Candidate
 from intertie.plan.cpu import GENERAL
+from intertie.plan.models import figures
 from intertie.plan.pools import accelerator_pools, racks
 from intertie.plan.site import Site
 from intertie.plan.startup import startup
@@ -82,7 +82,7 @@ def _load(stage: StageSpec, vendor: str, trail: Trail) -> int:
 def _objective(site: Site, stage: StageSpec, found: Candidate, room: int, trail: Trail) -> ThroughputPlan:
     """Replicas for the objective; more than the description or the ladder allows is a problem."""
     model, sized = stage.model, found.sizing
-    rows = catalog.throughput(model.id, model.precision.value, found.accelerator.name) if model else ()
+    rows = figures(model.id, model.precision.value, found.accelerator.name) if model else ()
     made = throughput(stage, found.accelerator.name, sized.accelerators, rows)
     path, wanted = site.stage_path(stage), stage.objective.tokens_per_second if stage.objective else None
     _record(stage, made, wanted, trail)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from intertie import catalog
 from intertie.plan.candidate import UNKNOWN, Candidate, evaluate
 from intertie.plan.ladder import Step
-from intertie.plan.machines import kind_is_mapped
 from intertie.plan.memory import OVERHEAD_SOURCE
 from intertie.plan.site import Site
 from intertie.plan.trail import Trail, did_you_mean, listed
@@ -64,7 +63,8 @@ def record(stage: StageSpec, found: Candidate, rejected: Sequence[tuple[str, str
     if stage.model is not None:
         figures = (
             f"{sized.weights_gib:.1f} GiB of weights, {sized.kv_cache_gib:.1f} GiB of cache and "
-            f"{sized.overhead_gib:.1f} GiB of overhead on {sized.accelerators} × {sized.usable_gib:.1f} GiB usable; {sized.basis}"
+            f"{sized.overhead_gib:.1f} GiB of overhead on {sized.accelerators} × {sized.usable_gib:.1f} GiB usable; "
+            f"{sized.basis}"
         )
     else:
         figures = sized.basis
@@ -85,8 +85,6 @@ def _note(site: Site, stage: StageSpec, found: Candidate, trail: Trail) -> None:
         claim, path = rung.step.claim, rung.step.path
         if claim.machine and catalog.offered(site.cloud, site.where.region, claim.machine) is None:
             trail.note(f"{path}: no source shows {claim.machine} in {site.where.region}: the description is trusted")
-        if not kind_is_mapped(site.cloud, rung.step.kind):
-            trail.note(f"{path}: no source says which machine types {rung.step.kind} is sold for; yours is taken")
         if claim.machine is None and getattr(claim, "id", None):
             trail.note(
                 f"{path}: no `machine` is named, so {rung.machine.name} is assumed; "
