@@ -1,0 +1,138 @@
+"""Who decides how many replicas run: nobody (a fixed count), the CPU's autoscaler, or KEDA on waiting requests."""
+
+from typing import Any
+
+from intertie.plan import Plan, StagePlan
+from intertie.workload.manifest import Manifest, metadata
+from intertie.workload.runtimes import runtime_module
+
+CPU_TARGET = 70.0
+"""Per cent of the CPU request that is held when the description says nothing."""
+QUEUE_TARGET = 4.0
+"""Requests that may wait per replica when the description says nothing."""
+KEDA_API = "keda.sh/v1alpha1"
+
+
+def queue_metric(stage: StagePlan) -> str | None:
+    """Name of the runtime's gauge of requests that wait; None when it has none."""
+    return runtime_module(str(stage.spec.runtime)).QUEUE_METRIC
+
+
+def metrics_port(stage: StagePlan) -> int:
+    """Port on which the stage shows its metrics."""
+    return runtime_module(str(stage.spec.runtime)).METRICS_PORT or stage.spec.port
+
+
+def metric(stage: StagePlan) -> str | None:
+    """What replicas are scaled on: `cpu`, the name of a metric, or None for a fixed count."""
+    asked = stage.spec.scaling.metric
+    if stage.min_replicas >= stage.max_replicas:
+        return None
+    if asked == "queue" or (asked is None and stage.on_accelerators):
+        return queue_metric(stage) or "cpu"
+    return asked or "cpu"
+
+
+def scaled(plan: Plan, stage: StagePlan) -> bool:
+    """Whether an autoscaler owns the stage's replicas. In tier pilot nothing may grow."""
+    return plan.tier != "pilot" and metric(stage) is not None
+
+
+def uses_keda(plan: Plan) -> bool:
+    return any(scaled(plan, stage) and metric(stage) != "cpu" for stage in plan.stages)
+
+
+def replicas(plan: Plan, stage: StagePlan) -> int | None:
+    """The fixed number of replicas; None when an autoscaler owns it, so that an update never resets it."""
+    if plan.tier == "pilot":
+        return 0
+    return None if scaled(plan, stage) else stage.min_replicas
+
+
+def autoscaler(plan: Plan, stage: StagePlan, workload: Manifest) -> Manifest | None:
+    """The autoscaler of `workload`, if it has one."""
+    if not scaled(plan, stage):
+        return None
+    target = {"apiVersion": workload.api_version, "kind": workload.kind, "name": workload.name}
+    if metric(stage) == "cpu":
+        return _on_cpu(plan, stage, target, workload.role)
+    return _on_queue(plan, stage, target, workload.role)
+
+
+def _on_cpu(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: str) -> Manifest:
+    utilization = round(stage.spec.scaling.target or CPU_TARGET)
+    return Manifest(
+        f"{stage.name}-autoscaler",
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": metadata(plan, stage.name, stage.name),
+            "spec": {
+                "scaleTargetRef": target,
+                "minReplicas": max(stage.min_replicas, 1),
+                "maxReplicas": stage.max_replicas,
+                "metrics": [
+                    {
+                        "type": "Resource",
+                        "resource": {
+                            "name": "cpu",
+                            "target": {"type": "Utilization", "averageUtilization": utilization},
+                        },
+                    }
+                ],
+                "behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}},
+            },
+        },
+        needs=(workload,),
+    )
+
+
+def _on_queue(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: str) -> Manifest:
+    """KEDA asks every replica behind the service itself, so that no metrics server has to be there."""
+    url = f"http://{stage.name}.{plan.namespace}.svc.cluster.local:{metrics_port(stage)}/metrics"
+    return Manifest(
+        f"{stage.name}-autoscaler",
+        {
+            "apiVersion": KEDA_API,
+            "kind": "ScaledObject",
+            "metadata": metadata(plan, stage.name, stage.name),
+            "spec": {
+                "scaleTargetRef": target,
+                "minReplicaCount": max(stage.min_replicas, 1),
+                "maxReplicaCount": stage.max_replicas,
+                "pollingInterval": 15,
+                "cooldownPeriod": 300,
+                # a replica that loads for many minutes must not be taken down by the next quiet one
+                "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(stage)}},
+                "triggers": [
+                    {
+                        "type": "metrics-api",
+                        "metadata": {
+                            "url": url,
+                            "format": "prometheus",
+                            "valueLocation": str(metric(stage)),
+                            "targetValue": _number(stage.spec.scaling.target or QUEUE_TARGET),
+                            "aggregateFromKubeServiceEndpoints": "true",
+                            "aggregationType": "sum",  # the autoscaler divides by the target per replica
+                        },
+                    }
+                ],
+            },
+        },
+        needs=(workload, "keda"),
+    )
+
+
+def _behavior(stage: StagePlan) -> dict[str, Any]:
+    settled = min(3600, max(300, stage.load_seconds))
+    return {
+        "scaleUp": {"stabilizationWindowSeconds": 30, "policies": [{"type": "Pods", "value": 2, "periodSeconds": 60}]},
+        "scaleDown": {
+            "stabilizationWindowSeconds": settled,
+            "policies": [{"type": "Pods", "value": 1, "periodSeconds": 120}],
+        },
+    }
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)

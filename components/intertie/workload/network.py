@@ -1,0 +1,128 @@
+"""The namespace, and who may talk to whom in it: nobody, except along `after`, from the gateway and from the scaler."""
+
+from typing import Any
+
+from intertie.contract import ClusterHandle
+from intertie.plan import LABEL, Plan, StagePlan
+from intertie.workload.autoscaling import metric, metrics_port, scaled
+from intertie.workload.manifest import Manifest, labels, metadata, selector
+from intertie.workload.placement import fabric
+
+GATEWAY_NAMESPACE = "envoy-gateway-system"
+_NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
+_LINK_LOCAL = "169.254.0.0/16"
+
+
+def namespace(plan: Plan, handle: ClusterHandle) -> Manifest:
+    """Pods with host access are refused; what is short of the strictest profile is warned about.
+
+    A fabric between nodes needs pinned pages, a right that the baseline profile does not know: then nothing is refused.
+    """
+    pinned = any(fabric(stage, handle) for stage in plan.stages)
+    security = {
+        "pod-security.kubernetes.io/enforce": "privileged" if pinned else "baseline",
+        "pod-security.kubernetes.io/audit": "restricted",
+        "pod-security.kubernetes.io/warn": "restricted",
+    }
+    about = {"name": plan.namespace, "labels": dict(sorted({**labels(plan), **security}.items()))}
+    return Manifest("namespace", {"apiVersion": "v1", "kind": "Namespace", "metadata": about})
+
+
+def policies(plan: Plan) -> tuple[Manifest, ...]:
+    """Deny all, then allow: names and services of the cloud, each stage's callers, each stage's followers."""
+    shared = (_policy(plan, "deny-all", {}, {"policyTypes": ["Ingress", "Egress"]}), _outside(plan))
+    return (*shared, *(_stage(plan, stage) for stage in plan.stages))
+
+
+def entry(plan: Plan) -> StagePlan:
+    """The stage that takes the callers' requests."""
+    if plan.endpoint is not None and plan.endpoint.stage is not None:
+        return plan.stage(plan.endpoint.stage)
+    return next(stage for stage in plan.stages if not stage.spec.after)
+
+
+def _policy(plan: Plan, role: str, chosen: dict[str, str], rules: dict[str, Any]) -> Manifest:
+    pods = {"matchLabels": chosen} if chosen else {}
+    stage = chosen.get(f"{LABEL}/stage")
+    body = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata(plan, role, stage),
+        "spec": {"podSelector": pods, **rules},
+    }
+    return Manifest(role, body, needs=("namespace",))
+
+
+def _outside(plan: Plan) -> Manifest:
+    """Name service, HTTPS to anywhere (weights, images' layers, tokens), and link-local name and identity services."""
+    dns = [_port(53, "UDP"), _port(53, "TCP")]
+    system = {"namespaceSelector": {"matchLabels": {_NAME_OF_NAMESPACE: "kube-system"}}}
+    local = {"ipBlock": {"cidr": _LINK_LOCAL}}
+    everywhere = {"ipBlock": {"cidr": "0.0.0.0/0"}}
+    egress = [
+        {"to": [system, local], "ports": dns},
+        {"to": [everywhere], "ports": [_port(443)]},
+        {"to": [local], "ports": [_port(80), _port(988)]},
+    ]
+    return _policy(plan, "allow-outside", {}, {"policyTypes": ["Egress"], "egress": egress})
+
+
+def _stage(plan: Plan, stage: StagePlan) -> Manifest:
+    """Who may open connections to the stage, and to which stages it may open them."""
+    group = [{"from": [_pods(plan, stage.name)]}] if stage.multi_node else []
+    own = [{"to": [_pods(plan, stage.name)]}] if stage.multi_node else []
+    later = [
+        {"to": [_pods(plan, other.name)], "ports": [_port(other.spec.port)]}
+        for other in plan.stages
+        if stage.name in other.spec.after
+    ]
+    rules: dict[str, Any] = {"policyTypes": ["Ingress"], "ingress": [*_callers(plan, stage), *group]}
+    if later or own:
+        rules = {**rules, "policyTypes": ["Ingress", "Egress"], "egress": [*later, *own]}
+    return _policy(plan, f"{stage.name}-ingress", selector(plan, stage.name), rules)
+
+
+def _callers(plan: Plan, stage: StagePlan) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = []
+    if stage.spec.after:
+        rules.append({"from": [_pods(plan, name) for name in stage.spec.after], "ports": [_port(stage.spec.port)]})
+    if stage.name == entry(plan).name:
+        rules.append({"from": [_gateway(plan)], "ports": [_port(stage.spec.port)]})
+    elif not stage.spec.after and plan.endpoint is None:
+        rules.append({"from": [_anywhere_inside()], "ports": [_port(stage.spec.port)]})
+    if scaled(plan, stage) and metric(stage) != "cpu":
+        rules.append({"from": [_scaler()], "ports": [_port(metrics_port(stage))]})
+    return rules
+
+
+def _gateway(plan: Plan) -> dict[str, Any]:
+    """The gateway's proxies; without an endpoint, whoever runs in the cluster."""
+    if plan.endpoint is None:
+        return _anywhere_inside()
+    return {
+        "namespaceSelector": {"matchLabels": {_NAME_OF_NAMESPACE: GATEWAY_NAMESPACE}},
+        "podSelector": {
+            "matchLabels": {
+                "gateway.envoyproxy.io/owning-gateway-name": plan.spec.name,
+                "gateway.envoyproxy.io/owning-gateway-namespace": plan.namespace,
+            }
+        },
+    }
+
+
+def _scaler() -> dict[str, Any]:
+    """KEDA's operator: in its own namespace, or with the system where a managed add-on put it."""
+    here = {"matchExpressions": [{"key": _NAME_OF_NAMESPACE, "operator": "In", "values": ["keda", "kube-system"]}]}
+    return {"namespaceSelector": here, "podSelector": {"matchLabels": {"app.kubernetes.io/name": "keda-operator"}}}
+
+
+def _anywhere_inside() -> dict[str, Any]:
+    return {"namespaceSelector": {}}
+
+
+def _pods(plan: Plan, stage: str) -> dict[str, Any]:
+    return {"podSelector": {"matchLabels": selector(plan, stage)}}
+
+
+def _port(port: int, protocol: str = "TCP") -> dict[str, Any]:
+    return {"port": port, "protocol": protocol}

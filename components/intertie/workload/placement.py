@@ -1,0 +1,108 @@
+"""On which nodes a stage's pods may run, which they prefer, and how they spread."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from intertie.contract import ClusterHandle, PoolBinding, Toleration
+from intertie.errors import InputError
+from intertie.plan import Plan, StagePlan
+from intertie.workload.manifest import selector
+
+_HEAVIEST = 100
+_ZONE = "topology.kubernetes.io/zone"
+_HOST = "kubernetes.io/hostname"
+
+
+def bindings(stage: StagePlan, handle: ClusterHandle) -> tuple[PoolBinding, ...]:
+    """How pods get onto the stage's pools, in ladder order. InputError for a pool that the cluster does not have."""
+    missing = [name for name in stage.pools if name not in handle.pools]
+    if missing:
+        has = ", ".join(sorted(handle.pools)) or "none"
+        raise InputError(f"stage {stage.name!r} runs on pool {missing[0]!r}, but cluster {handle.name!r} has: {has}")
+    return tuple(handle.pools[name] for name in stage.pools)
+
+
+def fabric(stage: StagePlan, handle: ClusterHandle) -> dict[str, str]:
+    """Fabric interfaces that a pod of a replica over several nodes asks for: what every pool of its ladder has."""
+    if not stage.multi_node:
+        return {}
+    first, *others = (pool.fabric_resources for pool in bindings(stage, handle))
+    shared = [name for name in first if all(name in other for other in others)]
+    return {name: min([first[name], *(other[name] for other in others)], key=_quantity) for name in shared}
+
+
+def _quantity(text: str) -> float:
+    """Sorts quantities such as "32" or "5120Mi" of one unit."""
+    return float(text.rstrip("KMGTikmgt") or 0)
+
+
+def scheduling(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> dict[str, Any]:
+    """The fields of a pod spec that decide where it runs."""
+    pools = bindings(stage, handle)
+    shared = dict(set.intersection(*(set(pool.selector.items()) for pool in pools)))
+    rest = [{key: value for key, value in pool.selector.items() if key not in shared} for pool in pools]
+    fields: dict[str, Any] = {
+        "nodeSelector": dict(sorted(shared.items())),
+        "tolerations": [toleration(given) for given in _all_tolerations(pools)],
+        "topologySpreadConstraints": spread(plan, stage),
+    }
+    if any(rest):
+        fields["affinity"] = {"nodeAffinity": _node_affinity(rest)}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _node_affinity(pools: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Any of the pools will do, the earlier step of the ladder rather than the later one.
+
+    A pool that has nothing but the shared labels takes part through them alone, and so would make the rest of the
+    terms meaningless: then there are only preferences.
+    """
+    step = _HEAVIEST // len(pools)
+    preferred = [
+        {"weight": _HEAVIEST - rank * step, "preference": {"matchExpressions": _expressions(labels)}}
+        for rank, labels in enumerate(pools)
+        if labels and len(pools) > 1
+    ]
+    affinity = any_of(pools) if all(pools) else {}
+    if preferred:
+        affinity["preferredDuringSchedulingIgnoredDuringExecution"] = preferred
+    return affinity
+
+
+def any_of(pools: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Node affinity to nodes with the labels of at least one of `pools`, none of which is empty."""
+    terms = [{"matchExpressions": _expressions(labels)} for labels in pools]
+    return {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+
+
+def _expressions(labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"key": key, "operator": "In", "values": [value]} for key, value in sorted(labels.items())]
+
+
+def _all_tolerations(pools: Sequence[PoolBinding]) -> list[Toleration]:
+    found: list[Toleration] = []
+    for pool in pools:
+        found += [given for given in pool.tolerations if given not in found]
+    return found
+
+
+def toleration(given: Toleration) -> dict[str, Any]:
+    """In Kubernetes' words. `Exists` has no value, and an empty effect means all of them."""
+    fields = {"key": given.key, "operator": given.operator, "value": given.value, "effect": given.effect}
+    if given.operator == "Exists":
+        del fields["value"]
+    return {name: value for name, value in fields.items() if value}
+
+
+def spread(plan: Plan, stage: StagePlan) -> list[dict[str, Any]]:
+    """Over zones always, over nodes only on CPU: a node of accelerators is filled before another is paid for."""
+    topologies = [_ZONE] if stage.on_accelerators else [_ZONE, _HOST]
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": topology,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": selector(plan, stage.name)},
+        }
+        for topology in topologies
+    ]

@@ -1,0 +1,182 @@
+"""How callers come in: one gateway on every cloud (Envoy Gateway), TLS, authentication, limits that suit streams."""
+
+from typing import Any
+
+from intertie.contract import ClusterHandle
+from intertie.errors import PlanError, Problem
+from intertie.plan import Plan
+from intertie.spec import Access, Auth, AuthKind, EndpointSpec
+from intertie.workload.manifest import Manifest, labels, metadata
+from intertie.workload.network import entry
+from intertie.workload.runtimes import launch_of
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+ENVOY_API = "gateway.envoyproxy.io/v1alpha1"
+CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
+STREAM = "1h"
+"""Longest answer, and longest life of an idle connection: a stream of tokens is one long answer."""
+QUIET = "10m"
+"""Longest silence within an answer: the time to the first token of a long prompt that waits for its turn."""
+LARGEST_REQUEST = "32Mi"
+_INSTALLED = ("namespace", "envoy-gateway")
+
+
+def objects(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
+    """Class, proxies, gateway, route and policies; () when the pipeline has no endpoint.
+
+    Raises PlanError for a public endpoint without `allow`: an empty list of ranges would let everybody in.
+    """
+    endpoint = plan.endpoint
+    if endpoint is None:
+        return ()
+    if endpoint.access is Access.PUBLIC and not endpoint.allow:
+        raise PlanError(plan.placement, [_open_to_all()])
+    return (
+        _gateway_class(plan),
+        _proxies(plan, endpoint, handle),
+        _gateway(plan, endpoint),
+        _route(plan, endpoint, handle),
+        _authentication(plan, endpoint),
+        _client_limits(plan),
+        _backend_limits(plan),
+    )
+
+
+def _class_name(plan: Plan) -> str:
+    """Classes are the cluster's, not the namespace's: pipelines on one cluster must not share one."""
+    return f"intertie-{plan.namespace}"
+
+
+def _gateway_class(plan: Plan) -> Manifest:
+    body = {
+        "apiVersion": GATEWAY_API,
+        "kind": "GatewayClass",
+        "metadata": {"name": _class_name(plan), "labels": labels(plan)},
+        "spec": {"controllerName": CONTROLLER},
+    }
+    return Manifest("gateway-class", body, needs=("envoy-gateway",))
+
+
+def _proxies(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manifest:
+    """Two proxies behind a load balancer that keeps the callers' addresses and refuses other ranges."""
+    service: dict[str, Any] = {"type": "LoadBalancer", "externalTrafficPolicy": "Local"}
+    if handle.gateway.service_annotations:
+        service["annotations"] = dict(handle.gateway.service_annotations)
+    if endpoint.allow:
+        service["loadBalancerSourceRanges"] = list(endpoint.allow)
+    proxies = {
+        "envoyDeployment": {"replicas": 2},
+        "envoyPDB": {"minAvailable": 1},
+        "envoyService": service,
+    }
+    spec = {"provider": {"type": "Kubernetes", "kubernetes": proxies}, "shutdown": {"drainTimeout": "60s"}}
+    return _envoy(plan, "gateway-proxies", "EnvoyProxy", spec)
+
+
+def _gateway(plan: Plan, endpoint: EndpointSpec) -> Manifest:
+    certificate = {"kind": "Secret", "name": endpoint.tls_secret or f"{plan.spec.name}-tls"}
+    listener = {
+        "name": "https",
+        "port": 443,
+        "protocol": "HTTPS",
+        "hostname": endpoint.host,
+        "tls": {"mode": "Terminate", "certificateRefs": [certificate]},
+        "allowedRoutes": {"namespaces": {"from": "Same"}},
+    }
+    proxies = {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": plan.spec.name}
+    body = {
+        "apiVersion": GATEWAY_API,
+        "kind": "Gateway",
+        "metadata": metadata(plan, plan.spec.name),
+        "spec": {
+            "gatewayClassName": _class_name(plan),
+            "infrastructure": {"parametersRef": proxies},
+            "listeners": [listener],
+        },
+    }
+    # authentication first: a gateway that listens before its policy is there would let requests pass
+    return Manifest("gateway", body, needs=("gateway-class", "gateway-proxies", "gateway-auth"))
+
+
+def _route(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manifest:
+    stage = entry(plan)
+    paths = launch_of(stage, handle).routes
+    rule = {
+        "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in paths],
+        "backendRefs": [{"name": stage.name, "port": stage.spec.port}],
+        "timeouts": {"request": STREAM, "backendRequest": STREAM},
+    }
+    body = {
+        "apiVersion": GATEWAY_API,
+        "kind": "HTTPRoute",
+        "metadata": metadata(plan, plan.spec.name),
+        "spec": {
+            "parentRefs": [{"name": plan.spec.name, "sectionName": "https"}],
+            "hostnames": [endpoint.host],
+            "rules": [rule],
+        },
+    }
+    return Manifest("gateway-route", body, needs=("gateway", f"{stage.name}-service"))
+
+
+def _authentication(plan: Plan, endpoint: EndpointSpec) -> Manifest:
+    """Attached to the whole gateway, so that a route added later is not open. Whatever is not allowed is denied."""
+    spec: dict[str, Any] = {"targetRefs": [_gateway_ref(plan)], **_allowed(plan, endpoint, endpoint.auth)}
+    return _envoy(plan, "gateway-auth", "SecurityPolicy", spec)
+
+
+def _allowed(plan: Plan, endpoint: EndpointSpec, auth: Auth) -> dict[str, Any]:
+    if auth.kind is AuthKind.API_KEY:
+        secret = {"group": "", "kind": "Secret", "name": auth.secret or f"{plan.spec.name}-api-keys"}
+        source = {"headers": ["x-api-key", "Authorization"]}
+        return {"apiKeyAuth": {"credentialRefs": [secret], "extractFrom": [source], "sanitize": True}}
+    if auth.issuer is None:
+        return {"authorization": {"defaultAction": "Deny"}}
+    provider = {
+        "name": "issuer",
+        "issuer": auth.issuer,
+        "audiences": list(auth.audiences or (endpoint.host,)),
+        "remoteJWKS": {"uri": auth.jwks or f"{auth.issuer.rstrip('/')}/.well-known/jwks.json"},
+    }
+    issued = {"provider": "issuer", "claims": [{"name": "iss", "values": [auth.issuer]}]}
+    rule = {"name": "issued", "action": "Allow", "principal": {"jwt": issued}}
+    return {"jwt": {"providers": [provider]}, "authorization": {"defaultAction": "Deny", "rules": [rule]}}
+
+
+def _client_limits(plan: Plan) -> Manifest:
+    http = {"requestReceivedTimeout": "60s", "idleTimeout": STREAM, "streamIdleTimeout": QUIET}
+    spec = {
+        "targetRefs": [_gateway_ref(plan)],
+        "timeout": {"http": http},
+        "connection": {"connectionLimit": {"value": 10000}},
+        "tls": {"minVersion": "1.2"},
+    }
+    return _envoy(plan, "gateway-client-limits", "ClientTrafficPolicy", spec, "gateway")
+
+
+def _backend_limits(plan: Plan) -> Manifest:
+    spec = {
+        "targetRefs": [_gateway_ref(plan)],
+        "timeout": {"tcp": {"connectTimeout": "5s"}, "http": {"connectionIdleTimeout": STREAM}},
+        "requestBuffer": {"limit": LARGEST_REQUEST},
+        "loadBalancer": {"type": "LeastRequest"},
+    }
+    return _envoy(plan, "gateway-backend-limits", "BackendTrafficPolicy", spec, "gateway")
+
+
+def _envoy(plan: Plan, role: str, kind: str, spec: dict[str, Any], *needs: str) -> Manifest:
+    body = {"apiVersion": ENVOY_API, "kind": kind, "metadata": metadata(plan, plan.spec.name), "spec": spec}
+    return Manifest(role, body, needs=(*_INSTALLED, *needs))
+
+
+def _gateway_ref(plan: Plan) -> dict[str, str]:
+    return {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": plan.spec.name}
+
+
+def _open_to_all() -> Problem:
+    return Problem(
+        path="endpoint.allow",
+        found="nothing, with access public",
+        allowed="the ranges that may connect",
+        hint="`allow: [198.51.100.0/24]`; 0.0.0.0/0 says that everybody may, and then only `auth` stands before it",
+    )
