@@ -7,6 +7,11 @@ from typing import Any, Literal
 from intertie.errors import Problem
 from intertie.spec.wording import Loc, path_of
 
+DEEPEST = 32
+"""Levels of nesting that a description may have; real ones have seven."""
+MOST_VALUES = 30_000
+"""Values, keys among them, that a description may hold: a thousand placements, read in about two seconds."""
+
 At = Literal["value", "key", "parent"]
 
 
@@ -20,11 +25,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands, where its key stands, and how the value is written there."""
+    """Where a value stands, where its key stands, and how a plain scalar is written there."""
 
     value: Mark
     key: Mark | None = None
     raw: str = ""
+    nested: bool = False  # a mapping or list
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Document:
         in_parent = refusal.at == "parent" and refusal.loc not in self.places
         loc = refusal.loc[:-1] if in_parent else refusal.loc
         near, place = self._nearest(loc)
-        at_key = in_parent or (refusal.at == "key" and near == loc)
+        at_key = (in_parent and place.nested) or (refusal.at == "key" and near == loc)
         mark = place.key if at_key and place.key else place.value
         return f"{self.name}:{mark.line}:{mark.column}"
 

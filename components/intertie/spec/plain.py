@@ -7,12 +7,10 @@ from enum import Enum
 from math import isfinite
 from typing import Any
 
-from intertie.spec.document import Refusal
+from intertie.spec.document import DEEPEST, MOST_VALUES, Refusal
 from intertie.spec.wording import Loc, show
 
 _LARGEST = 2**63 - 1
-_DEEPEST = 32
-_MOST_VALUES = 50_000
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -25,7 +23,7 @@ def plain(data: Any) -> tuple[Any, list[Refusal]]:
 class _Walk:
     def __init__(self) -> None:
         self.refusals: list[Refusal] = []
-        self.left = _MOST_VALUES
+        self.left = MOST_VALUES
 
     def refuse(self, loc: Loc, found: str, allowed: str, hint: str = "") -> None:
         self.refusals.append(Refusal(loc, found, allowed, hint))
@@ -34,7 +32,7 @@ class _Walk:
         self.left -= 1
         if self.left < 0:
             if self.left == -1:
-                self.refuse(loc, f"more than {_MOST_VALUES} values", "a description, which is smaller")
+                self.refuse(loc, f"more than {MOST_VALUES} values", "a description, which is smaller")
             return None
         if isinstance(value, Enum):
             value = value.value
@@ -51,8 +49,8 @@ class _Walk:
         return self.refuse(loc, show(value), "text, numbers, lists and mappings", _how_to_hand_over(value))
 
     def _nested(self, value: Any, loc: Loc) -> Any:
-        if len(loc) >= _DEEPEST:
-            return self.refuse(loc, f"more than {_DEEPEST} levels of nesting", "a description, which is flatter")
+        if len(loc) >= DEEPEST:
+            return self.refuse(loc, f"more than {DEEPEST} levels of nesting", "a description, which is flatter")
         if not isinstance(value, Mapping):
             return [self.value(item, (*loc, index)) for index, item in enumerate(value)]
         data: dict[str, Any] = {}

@@ -6,15 +6,13 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from intertie.spec.document import Document, Mark, Place, Refusal
+from intertie.spec.document import DEEPEST, MOST_VALUES, Document, Mark, Place, Refusal
 from intertie.spec.scalars import Unclear, plain_scalar
 from intertie.spec.syntax import syntax_refusal
 from intertie.spec.wording import Loc, clean, quoted
 
 LARGEST = 2**20
 """Characters of a description. The largest real ones, with hundreds of placements, stay below a fifth of it."""
-DEEPEST = 32
-MOST_NODES = 50_000
 
 _PLAIN = "plain"
 _TEXT, _MAP, _SEQ = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq"))
@@ -38,8 +36,8 @@ class _Loader(yaml.SafeLoader):
         mark = self.peek_event().start_mark
         if self.depth > DEEPEST:
             raise _TooMuch(problem=f"more than {DEEPEST} levels of nesting", problem_mark=mark)
-        if self.nodes > MOST_NODES:
-            raise _TooMuch(problem=f"more than {MOST_NODES} values", problem_mark=mark)
+        if self.nodes > MOST_VALUES:
+            raise _TooMuch(problem=f"more than {MOST_VALUES} values", problem_mark=mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -55,13 +53,14 @@ def parse(text: str, name: str) -> Document:
     document = Document(name, places={(): Place(Mark(1, 1))})
     refused = _unreadable(text)
     if refused is None:
+        loader = _Loader(text)
         try:
-            node = _Loader(text).get_single_node()
+            node = loader.get_single_node()
         except yaml.MarkedYAMLError as error:
             refusal, mark = syntax_refusal(error)
             refused = refusal, _mark(mark) if mark else Mark(1, 1)
-        except (yaml.YAMLError, ValueError, OverflowError) as error:
-            refused = Refusal((), clean(str(error), 200), "YAML"), Mark(1, 1)
+        except (ValueError, OverflowError):  # PyYAML turns escapes and version numbers into numbers unchecked
+            refused = Refusal((), "an escape or a version out of range", "YAML"), _mark(loader.get_mark())
         else:
             return _Builder(document).build(node)
     refusal, mark = refused
@@ -95,7 +94,7 @@ class _Builder:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.places: dict[Loc, Place] = {}
-        self.left = MOST_NODES
+        self.left = MOST_VALUES
         self.open: set[int] = set()
 
     def build(self, node: Node | None) -> Document:
@@ -115,10 +114,10 @@ class _Builder:
 
     def _value(self, node: Node, loc: Loc, key: Mark | None) -> Any:
         raw = node.value if isinstance(node, ScalarNode) and node.tag == _PLAIN else ""
-        self.places[loc] = Place(_mark(node.start_mark), key, raw)
+        self.places[loc] = Place(_mark(node.start_mark), key, raw, not isinstance(node, ScalarNode))
         self.left -= 1
         if self.left < 0:
-            self._refuse(loc, f"aliases that unfold to more than {MOST_NODES} values", "fewer")
+            self._refuse(loc, f"aliases that unfold to more than {MOST_VALUES} values", "fewer")
             raise _Stop
         if id(node) in self.open:
             self._refuse(loc, "an alias of a value that it is part of", "aliases of values that are complete")
