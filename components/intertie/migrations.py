@@ -27,13 +27,13 @@ class Rename:
 RENAMES: tuple[Rename, ...] = ()
 
 
-def former_roles(role: str, renames: tuple[Rename, ...] = RENAMES) -> tuple[str, ...]:
+def former_roles(role: str, renames: tuple[Rename, ...] | None = None) -> tuple[str, ...]:
     """All names that the part `role` has had, oldest table row first. Follows chains: a → b → c knows both."""
     found: list[str] = []
     waiting = [role]
     while waiting:
         current = waiting.pop(0)
-        for rename in renames:
+        for rename in RENAMES if renames is None else renames:
             former = rename.former(current)
             if former is not None and former != role and former not in found:
                 found.append(former)

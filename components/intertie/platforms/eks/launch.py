@@ -57,13 +57,13 @@ def template(
             ec2.LaunchTemplateInstanceMarketOptionsArgs(market_type="capacity-block") if block else None
         ),
         capacity_reservation_specification=_target(pool),
-        block_device_mappings=[_disk(pool, machine)],
+        block_device_mappings=[disk(pool, machine)],
         metadata_options=ec2.LaunchTemplateMetadataOptionsArgs(
             http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
         ),
-        network_interfaces=_cards(machine, _groups(plan, options, pool, cluster, network)) if efa else None,
+        network_interfaces=cards(machine, _groups(plan, options, pool, cluster, network)) if efa else None,
         placement=_placement(plan, options, pool) if efa else None,
-        user_data=_user_data(machine),
+        user_data=user_data(machine),
         tag_specifications=[
             ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=_instance_tags(plan, pool))
             for kind in ("instance", "volume", "network-interface")
@@ -90,7 +90,7 @@ def _target(pool: PoolPlan) -> ec2.LaunchTemplateCapacityReservationSpecificatio
     return ec2.LaunchTemplateCapacityReservationSpecificationArgs(capacity_reservation_target=target)
 
 
-def _disk(pool: PoolPlan, machine: Machine) -> ec2.LaunchTemplateBlockDeviceMappingArgs:
+def disk(pool: PoolPlan, machine: Machine) -> ec2.LaunchTemplateBlockDeviceMappingArgs:
     """The disk with the images: the root on Amazon Linux, the second one on Bottlerocket."""
     device = "/dev/xvdb" if machine.image.startswith("BOTTLEROCKET") else "/dev/xvda"
     return ec2.LaunchTemplateBlockDeviceMappingArgs(
@@ -105,14 +105,14 @@ def _disk(pool: PoolPlan, machine: Machine) -> ec2.LaunchTemplateBlockDeviceMapp
     )
 
 
-def _user_data(machine: Machine) -> str | None:
+def user_data(machine: Machine) -> str | None:
     """Local disks become one for images and scratch; without this they sit unused."""
     if not machine.local_disk_gib or not machine.image.startswith("AL2023"):
         return None
     return base64.b64encode(_LOCAL_DISKS.encode()).decode()
 
 
-def _cards(machine: Machine, groups: list[object]) -> list[ec2.LaunchTemplateNetworkInterfaceArgs]:
+def cards(machine: Machine, groups: list[object]) -> list[ec2.LaunchTemplateNetworkInterfaceArgs]:
     """One interface per network card. Card 0 carries the node's traffic too; the others carry the fabric alone."""
     ena_only = machine.name.startswith(_ENA_ONLY_FIRST_CARD)
     cards = machine.fabric_nics + (1 if ena_only else 0)

@@ -121,9 +121,9 @@ def _group(
         capacity_type=capacity_type(pool),
         instance_types=instance_types(plan, pool, machine),
         launch_template=eks.NodeGroupLaunchTemplateArgs(id=template.id, version=template.latest_version.apply(str)),
-        scaling_config=_scaling(pool),
+        scaling_config=scaling(pool),
         update_config=_update(pool),
-        node_repair_config=_repair(pool),
+        node_repair_config=repair(pool),
         labels=labels(pool),
         taints=[_taint(*taint_upper(taint)) for taint in pool.taints],
         tags={**tags(plan, "aws"), **hints(pool, machine)},
@@ -198,14 +198,11 @@ def binding(plan: Plan, pool: PoolPlan) -> PoolBinding:
     return PoolBinding({f"{LABEL}/pool": pool.name}, tolerated, fabric, env)
 
 
-def _scaling(pool: PoolPlan) -> eks.NodeGroupScalingConfigArgs:
+def scaling(pool: PoolPlan) -> eks.NodeGroupScalingConfigArgs:
     """A Capacity Block starts at zero: launches before its window fail, and the autoscaler grows the pool in it."""
-    block = pool.kind == "capacity-block"
-    return eks.NodeGroupScalingConfigArgs(
-        min_size=0 if block else pool.min_nodes,
-        max_size=max(pool.max_nodes, 1),
-        desired_size=0 if block else max(pool.initial_nodes, pool.min_nodes),
-    )
+    most = max(pool.max_nodes, 1)  # EKS takes no group that cannot grow
+    least, start = (0, 0) if pool.kind == "capacity-block" else (pool.min_nodes, pool.initial_nodes)
+    return eks.NodeGroupScalingConfigArgs(min_size=least, max_size=most, desired_size=min(max(start, least), most))
 
 
 def _update(pool: PoolPlan) -> eks.NodeGroupUpdateConfigArgs:
@@ -214,7 +211,7 @@ def _update(pool: PoolPlan) -> eks.NodeGroupUpdateConfigArgs:
     return eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy=strategy)
 
 
-def _repair(pool: PoolPlan) -> eks.NodeGroupNodeRepairConfigArgs:
+def repair(pool: PoolPlan) -> eks.NodeGroupNodeRepairConfigArgs:
     """One node at a time, and none when more than half are ill: then it is not the nodes."""
     return eks.NodeGroupNodeRepairConfigArgs(
         enabled=True,
