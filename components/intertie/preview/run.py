@@ -1,0 +1,113 @@
+"""Previews the stacks of a project: plan, recording and check, with no cloud, credentials or CLI."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from intertie.errors import InputError, IntertieError
+from intertie.graph import UNKNOWN, Graph, check, record
+from intertie.plan import Plan, resolve
+from intertie.preview.faults import problems_of, problems_of_log
+from intertie.preview.project import Project, meant, read_project
+from intertie.preview.pulumi_yaml import shown
+from intertie.preview.settings import Settings, settings
+from intertie.preview.types import Preview, StackPreview
+from intertie.spec import PipelineSpec, read_file
+
+
+def preview(project_dir: Path, stacks: Sequence[str] | None = None, spec_file: Path | None = None) -> Preview:
+    """What the stacks of a project would be.
+
+    Without `spec_file`: the stacks that have a file (`stacks` chooses some). With it: one stack per placement of that
+    description, made up in memory and named like the placement; no stack file is read.
+
+    What is wrong with one stack is among its problems, and the others go on. InputError when nothing can be previewed:
+    no project, no such stack, a description that cannot be read.
+    """
+    project = read_project(project_dir)
+    wanted = tuple(dict.fromkeys(stacks)) if stacks is not None else None
+    if spec_file is None:
+        return _of_stacks(project, project.chosen(wanted))
+    return _of_placements(project, spec_file, wanted)
+
+
+def _of_stacks(project: Project, names: Sequence[str]) -> Preview:
+    reader = _Reader(project)
+    previews: list[StackPreview] = []
+    unreadable: list[InputError] = []
+    for name in names:
+        try:
+            found = project.settings(name)
+            previews.append(_stack(project, name, found, reader))
+        except InputError as error:
+            unreadable.append(error)
+            previews.append(StackPreview(name, problems=problems_of(error)))
+    if len(unreadable) == len(names):
+        texts = dict.fromkeys(str(error) for error in unreadable)
+        raise InputError("\n".join(texts))
+    return Preview(tuple(previews))
+
+
+def _of_placements(project: Project, spec_file: Path, wanted: Sequence[str] | None) -> Preview:
+    spec = read_file(spec_file)
+    known = tuple(spec.placements)
+    for name in wanted or ():
+        if name not in known:
+            allowed = ", ".join(known)
+            raise InputError(f"{spec_file}: no placement is called {name!r}; known: {allowed}{meant(name, known)}")
+    reader = _Reader(project, {spec_file.resolve(): spec}, shown_as=str(spec_file))
+    names = wanted if wanted is not None else known
+    return Preview(tuple(_stack(project, name, _made_up(project, spec, spec_file, name), reader) for name in names))
+
+
+def _made_up(project: Project, spec: PipelineSpec, spec_file: Path, placement: str) -> Settings:
+    """Configuration of a stack that has no file. The kubeconfig of a cluster to adopt is a secret nobody knows."""
+    config: dict[str, object] = {"spec": str(spec_file.resolve()), "placement": placement}
+    if spec.placements[placement].adopt is not None:
+        config["kubeconfig"] = {"secure": UNKNOWN}
+    return settings(project.name, project.declared, {"config": config}, f"stack {placement}")
+
+
+class _Reader:
+    """Reads each description once, however many stacks share it."""
+
+    def __init__(
+        self, project: Project, known: Mapping[Path, PipelineSpec] | None = None, shown_as: str | None = None
+    ) -> None:
+        self._project = project
+        self._read = dict(known or {})
+        self._shown_as = shown_as
+
+    def spec(self, text: str) -> PipelineSpec:
+        """The description that a stack's configuration names. InputError with every problem."""
+        path = (self._project.program_folder / text).resolve()
+        if path not in self._read:
+            self._read[path] = read_file(shown(path))
+        return self._read[path]
+
+    def name(self, text: str | None) -> str | None:
+        return self._shown_as or text
+
+
+def _stack(project: Project, name: str, found: Settings, reader: _Reader) -> StackPreview:
+    """One stack. InputError when its description cannot be read; whatever else is wrong is among its problems."""
+    values = found.values
+    text, placement = values.get(f"{project.name}:spec"), values.get(f"{project.name}:placement")
+    spec_name = reader.name(text)
+    if found.problems:
+        return StackPreview(name, spec_name, problems=found.problems)
+    plan: Plan | None = None
+    if text and placement:
+        spec = reader.spec(text)
+        try:
+            plan = resolve(spec, placement)
+        except IntertieError as error:
+            return StackPreview(name, spec_name, problems=problems_of(error))
+    try:
+        graph = _recorded(project, name, found)
+    except IntertieError as error:
+        return StackPreview(name, spec_name, plan, problems=problems_of(error))
+    return StackPreview(name, spec_name, plan, graph, problems_of_log(graph), check(graph))
+
+
+def _recorded(project: Project, stack: str, found: Settings) -> Graph:
+    return record(project.program, project.name, stack, found.values, found.secrets, root_directory=project.root)
