@@ -89,6 +89,8 @@ class _Pod:
     def environment(self) -> list[dict[str, Any]]:
         """The runtime's, the storage's, the fabric's, addresses of stages that come after, and last the user's own."""
         values: dict[str, Bound] = {**self.launch.env, **self.handle.storage.env}
+        if self.launch.buffer_variable is not None:
+            values[self.launch.buffer_variable] = str(self.asked.read_buffer(self.stage.per_pod))
         if self.stage.multi_node:
             values |= bindings(self.stage, self.handle)[0].fabric_env
         for later in self.plan.stages:
@@ -104,7 +106,7 @@ class _Pod:
         return variables
 
     def probes(self) -> dict[str, Any]:
-        """Startup waits as long as loading may take; readiness reacts in seconds; liveness acts only on a standstill."""
+        """Startup waits as long as loading may take; readiness reacts in seconds; liveness acts on a standstill."""
         ready = self.stage.spec.health or self.launch.health
         live = self.stage.spec.health or self.launch.live or self.launch.health
         tries = math.ceil(self.stage.load_seconds / _PROBE_PERIOD) + 1

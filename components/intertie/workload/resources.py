@@ -11,7 +11,10 @@ from intertie.workload.manifest import milli
 GIB = 2**30
 NODE_SHARE = 0.7
 """Part of a machine's CPU and memory that its accelerator pods share: the rest is the system's and the node agents'."""
+UNKNOWN_MACHINE_MEMORY = 8 * GIB
+"""What a pod on accelerators asks for where neither description nor catalogue knows better: then without a limit."""
 _SHARED_MEMORY_MOST = 16 * GIB
+_READ_BUFFER_LEAST = 2 * GIB
 _LOGS_AND_TEMPORARY = 10 * GIB
 
 
@@ -21,31 +24,39 @@ class Demand:
 
     cpu: float  # cores
     memory: int  # bytes
+    limited: bool  # whether more memory than that is refused
     disk: int  # bytes of ephemeral storage
     cache: int  # bytes of it that hold downloaded weights and compiled kernels
     shared_memory: int  # bytes; 0 where no processes share tensors
 
+    def read_buffer(self, processes: int) -> int:
+        """Bytes in which each process may hold weights that it reads: a quarter of the pod's memory for all of them."""
+        return max(_READ_BUFFER_LEAST, self.memory // 4 // max(1, processes))
+
     def requirements(self, stage: StagePlan, fabric: Mapping[str, str]) -> dict[str, Any]:
-        """The container's `resources`. Devices are limits too; memory has its request as limit, CPU has none."""
+        """The container's `resources`. Devices are limits too; memory that is known has itself as limit, CPU none."""
         devices = {stage.resource: str(stage.per_pod)} if stage.on_accelerators else {}
         memory = {"memory": _mebibytes(self.memory)}
         requests = {"cpu": milli(self.cpu), **memory, "ephemeral-storage": _mebibytes(self.disk)}
-        return {"requests": {**requests, **devices, **fabric}, "limits": {**memory, **devices, **fabric}}
+        limits = {**(memory if self.limited else {}), **devices, **fabric}
+        return {"requests": {**requests, **devices, **fabric}, "limits": limits}
 
 
 def demand(plan: Plan, stage: StagePlan, *, downloads: bool) -> Demand:
     """CPU and memory that the description gives; else, on accelerators, the pod's share of the smallest machine."""
     asked = stage.spec.resources
-    cpu, memory = asked.cpu, asked.memory.bytes
-    share = _machine_share(plan, stage)
-    if share is not None:
-        given = asked.model_fields_set if "resources" in stage.spec.model_fields_set else frozenset[str]()
-        cpu = asked.cpu if "cpu" in given else share[0]
-        memory = asked.memory.bytes if "memory" in given else share[1]
+    given = asked.model_fields_set if "resources" in stage.spec.model_fields_set else frozenset[str]()
+    cpu, memory, limited = asked.cpu, asked.memory.bytes, True
+    if stage.on_accelerators:
+        share = _machine_share(plan, stage)
+        limited = share is not None or "memory" in given
+        cpu = asked.cpu if "cpu" in given or share is None else share[0]
+        memory = asked.memory.bytes if "memory" in given else share[1] if share else UNKNOWN_MACHINE_MEMORY
     cache = _cache(stage, downloads=downloads) if stage.on_accelerators else 0
     return Demand(
         cpu=cpu,
         memory=memory,
+        limited=limited,
         disk=asked.disk.bytes if asked.disk is not None else cache + _LOGS_AND_TEMPORARY,
         cache=cache,
         shared_memory=_shared_memory(stage, memory),
@@ -55,7 +66,7 @@ def demand(plan: Plan, stage: StagePlan, *, downloads: bool) -> Demand:
 def _machine_share(plan: Plan, stage: StagePlan) -> tuple[float, int] | None:
     """Cores and bytes of one pod, so that it fits on every machine type of the ladder. None where none is known."""
     shares: list[tuple[float, int]] = []
-    for name in stage.pools if stage.on_accelerators else ():
+    for name in stage.pools:
         pool = plan.pool(name)
         try:
             machine = catalog.machine(plan.cloud, pool.machine)

@@ -43,6 +43,7 @@ class Launch:
     live: str | None = None  # path that answers 200 while the process works; None: as `health`
     routes: tuple[str, ...] = ("/",)  # paths that callers may use; metrics and administration are not among them
     downloads: bool = False  # fetches the weights to its own disk
+    buffer_variable: str | None = None  # environment variable that bounds, in bytes, what one process reads ahead
     run_as: RunAs | None = None
 
 

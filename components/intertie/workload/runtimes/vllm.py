@@ -88,6 +88,7 @@ def launch(stage: StagePlan, handle: ClusterHandle) -> Launch:
         health="/health",
         routes=("/v1",),
         downloads=streamed is None,
+        buffer_variable="RUNAI_STREAMER_MEMORY_LIMIT" if streamed is not None else None,
         run_as=_NONROOT if stage.vendor == "nvidia" and not own_image(stage) else None,
     )
 
