@@ -11,7 +11,7 @@ from intertie.plan.parallel import Spread, fits, sizing, splits
 from intertie.plan.site import Site
 from intertie.plan.sizing import Room, need, size
 from intertie.plan.stages import cpu_stage, resolved
-from intertie.plan.substitution import check_names, record, refuse
+from intertie.plan.substitution import record, refuse
 from intertie.plan.tiers import replicas
 from intertie.plan.trail import Trail, listed
 from intertie.plan.types import PoolPlan, StagePlan, Taint
@@ -83,7 +83,6 @@ def _on_cpu(site: Site, stage: StageSpec, known: Sequence[Known], trail: Trail) 
 
 
 def _on_accelerators(site: Site, stage: StageSpec, known: Sequence[Known], trail: Trail) -> StagePlan | None:
-    check_names(site, stage, trail)
     rejected: list[tuple[str, str]] = []
     for position, name in enumerate(stage.accelerators):
         pools = [entry for entry in known if entry.pool.accelerator == name and entry.per_node]

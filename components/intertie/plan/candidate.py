@@ -14,8 +14,6 @@ from intertie.plan.sizing import Room, need, size, wrong_override
 from intertie.plan.types import Sizing
 from intertie.spec import StageSpec
 
-UNKNOWN = "unknown"
-
 
 @dataclass(frozen=True, slots=True)
 class Rung:
@@ -47,10 +45,7 @@ def evaluate(site: Site, stage: StageSpec, steps: Sequence[Step], name: str) -> 
 
 def served(stage: StageSpec, name: str) -> tuple[catalog.Accelerator, Image] | str:
     """The accelerator and the image that serves the stage on it, or the reason why it cannot, wherever it stands."""
-    try:
-        accelerator = catalog.accelerator(name)
-    except KeyError:
-        return UNKNOWN
+    accelerator = catalog.accelerator(name)
     precision = stage.model.precision.value if stage.model else None
     if precision is not None and precision not in accelerator.precisions:
         return f"it does not compute {precision}, but {', '.join(accelerator.precisions)}"

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from intertie import catalog
 from intertie.plan.site import Site
-from intertie.plan.trail import Trail, did_you_mean, listed
+from intertie.plan.trail import Trail, listed
 from intertie.plan.zones import check_zone, single_zone
 from intertie.spec import CapacityKind, Claim, StageSpec
 from intertie.spec.capacity import OnDemand, Spot
+from intertie.spec.wording import did_you_mean
 
 BOUGHT = frozenset(CapacityKind) - {CapacityKind.ON_DEMAND, CapacityKind.SPOT, CapacityKind.FLEX_START}
 """Kinds that are paid for whether they are used or not."""
@@ -52,17 +53,13 @@ def ladder(site: Site, stage: StageSpec, trail: Trail) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def check_keys(site: Site, trail: Trail) -> None:
-    """Ladders of stages that do not exist, that run on CPU, or for a cluster that is adopted."""
-    stages = {stage.name: stage for stage in site.spec.stages}
+def check_adopted(site: Site, trail: Trail) -> None:
+    """A ladder for a cluster that is adopted: nothing is obtained for it."""
+    if site.where.adopt is None:
+        return
     for name in site.where.capacity:
         path = f"{site.path}.capacity.{name}"
-        if name not in stages:
-            trail.problem(path, name, f"a stage: {listed(stages)}", did_you_mean(name, stages))
-        elif not stages[name].accelerators:
-            trail.problem(path, name, "a stage on accelerators", "CPU stages take machines on demand: take it out")
-        elif site.where.adopt is not None:
-            trail.problem(path, name, "no ladder on an adopted cluster", "its pools are there already: take it out")
+        trail.problem(path, name, "no ladder on an adopted cluster", "its pools are there already: take it out")
 
 
 def _check_kind(site: Site, claim: Claim, path: str, trail: Trail) -> catalog.KindRule | None:

@@ -14,7 +14,7 @@ from intertie.plan.tiers import replicas
 from intertie.plan.trail import Trail
 from intertie.plan.types import LABEL, PoolPlan, Taint
 from intertie.plan.zones import pool_zones
-from intertie.spec import CapacityKind, StageSpec
+from intertie.spec import CapacityKind, StageSpec, Tier
 
 MOST_SLICES = 50
 IMAGES_GIB = 100  # room for the node's own files and two runtime images
@@ -77,8 +77,9 @@ def _too_small(site: Site, stage: StageSpec, steps: Sequence[Rack], held: int, t
     found = " → ".join(rack.rung.step.kind for rack in steps)
     flex = next((r.rung.step for r in steps if r.rung.step.claim.kind is CapacityKind.FLEX_START), None)
     if flex is not None and held == 0 and len(steps) == 1:
+        instead = "`replicas.min: 0`" if site.where.standby is Tier.HOT else "the tier pilot"
         trail.problem(
-            path, f"{found} alone for a floor of {floor}", "another step beside it, or `replicas.min: 0`",
+            path, f"{found} alone for a floor of {floor}", f"another step beside it, or {instead}",
             f"its nodes live {flex.rule.max_days} days at most", flex.rule.fact.source,
         )  # fmt: skip
         return

@@ -1,8 +1,9 @@
 """Where data may be: region → jurisdiction ∈ residency."""
 
 from intertie import catalog
-from intertie.plan.trail import Trail, did_you_mean, listed
+from intertie.plan.trail import Trail, listed
 from intertie.spec import Cloud, PipelineSpec, PlacementSpec
+from intertie.spec.wording import did_you_mean
 
 
 def region_of(where: PlacementSpec) -> catalog.Region | None:

@@ -8,10 +8,9 @@ from intertie.plan.access import check_access
 from intertie.plan.addresses import layout
 from intertie.plan.adopted import adopted
 from intertie.plan.cpu import cpu_pools
-from intertie.plan.ladder import check_keys, ladder
+from intertie.plan.ladder import check_adopted, ladder
 from intertie.plan.naming import cluster_name
 from intertie.plan.order import ordered
-from intertie.plan.requirements import check_stage
 from intertie.plan.residency import check_residency
 from intertie.plan.site import Site
 from intertie.plan.stages import accelerator_stage, cpu_stage
@@ -19,10 +18,11 @@ from intertie.plan.substitution import substitute
 from intertie.plan.survey import Survey, check_ranges, survey
 from intertie.plan.tags import tags
 from intertie.plan.tiers import check_tier, renders
-from intertie.plan.trail import Trail, did_you_mean, listed
+from intertie.plan.trail import Trail, listed
 from intertie.plan.types import AddressPlan, Plan, PoolPlan, StagePlan
 from intertie.plan.zones import check_zones, network_zones
 from intertie.spec import PipelineSpec, StageSpec
+from intertie.spec.wording import did_you_mean
 
 _KUBERNETES_OWN = ("default", "kube-system", "kube-public", "kube-node-lease")
 
@@ -39,14 +39,17 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
         known = spec.placements
         allowed = f"a placement of the description: {listed(known)}"
         raise PlanError(placement, [Problem("placements", placement, allowed, did_you_mean(placement, known))])
-    trail, site, found = Trail(), Site.of(spec, placement), survey(spec)
+    found = survey(spec)
+    if found.refused:
+        raise PlanError(placement, found.refused)
+    trail, site = Trail(), Site.of(spec, placement)
     law = check_residency(spec, placement, found.outside, found.laws, trail)
     check_tier(placement, site.where, trail)
     check_zones(site, trail)
-    check_keys(site, trail)
+    check_adopted(site, trail)
     check_access(site, found, trail)
     addresses = _addresses(site, found, trail)
-    pools, stages = _planned(site, ordered(spec.stages, trail), law, trail)
+    pools, stages = _planned(site, ordered(spec.stages), law, trail)
     _check_pool_names(pools, trail)
     zones = network_zones(site, (zone for pool in pools for zone in pool.zones), trail)
     labels = tags(spec, placement, trail)
@@ -78,13 +81,12 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
 
 def _planned(site: Site, stages: Sequence[StageSpec], law: str | None, trail: Trail) -> Planned:
     """Pools and stages. Where the region is not known, nothing can be said about machines: that problem is enough."""
-    able = [stage for stage in stages if check_stage(site, stage, trail)]
     if site.where.adopt is not None:
-        return adopted(site, able, trail)
-    on_cpu = [stage for stage in able if not stage.accelerators]
+        return adopted(site, stages, trail)
+    on_cpu = [stage for stage in stages if not stage.accelerators]
     pools = list(cpu_pools(site, on_cpu, trail))
     plans: list[StagePlan] = []
-    for stage in able:
+    for stage in stages:
         if not stage.accelerators:
             plans.append(cpu_stage(site, stage, (), trail))
             continue

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 from intertie import catalog
-from intertie.plan.candidate import UNKNOWN, Candidate, evaluate
+from intertie.plan.candidate import Candidate, evaluate
 from intertie.plan.ladder import Step
 from intertie.plan.memory import OVERHEAD_SOURCE
 from intertie.plan.site import Site
-from intertie.plan.trail import Trail, did_you_mean, listed
+from intertie.plan.trail import Trail, listed
 from intertie.spec import CapacityKind, Runtime, StageSpec
 
 
 def substitute(site: Site, stage: StageSpec, steps: Sequence[Step], trail: Trail) -> Candidate | None:
     """The first accelerator of the user's list that works here; None and a problem with all reasons when none does."""
-    check_names(site, stage, trail)
     if not steps:
         return None
     rejected: list[tuple[str, str]] = []
@@ -30,28 +29,14 @@ def substitute(site: Site, stage: StageSpec, steps: Sequence[Step], trail: Trail
     return None
 
 
-def check_names(site: Site, stage: StageSpec, trail: Trail) -> None:
-    """Accelerators that the catalogue does not know, wherever the stage names them."""
-    known = [row.name for row in catalog.accelerators()]
-    path = site.stage_path(stage)
-    places = [(f"{path}.accelerators[{index}]", name) for index, name in enumerate(stage.accelerators)]
-    places += [(f"{path}.images.{name}", name) for name in stage.images]
-    places += [(f"{path}.throughput.{name}", name) for name in stage.throughput]
-    for place, name in places:
-        if name not in known:
-            trail.problem(place, name, f"an accelerator: {listed(known, 30)}", did_you_mean(name, known))
-
-
 def refuse(site: Site, stage: StageSpec, rejected: Sequence[tuple[str, str]], trail: Trail) -> None:
-    """The problem of a stage that no acceptable accelerator can serve; unknown names have one of their own already."""
-    reasons = [(name, why) for name, why in rejected if why != UNKNOWN]
-    if reasons:
-        trail.problem(
-            f"{site.stage_path(stage)}.accelerators",
-            f"{listed(name for name, _ in reasons)} on {site.cloud} {site.where.region}",
-            "an accelerator that can serve the stage here",
-            "; ".join(f"{name}: {why}" for name, why in reasons),
-        )
+    """The problem of a stage that no acceptable accelerator can serve."""
+    trail.problem(
+        f"{site.stage_path(stage)}.accelerators",
+        f"{listed(name for name, _ in rejected)} on {site.cloud} {site.where.region}",
+        "an accelerator that can serve the stage here",
+        "; ".join(f"{name}: {why}" for name, why in rejected),
+    )
 
 
 def record(stage: StageSpec, found: Candidate, rejected: Sequence[tuple[str, str]], trail: Trail) -> None:

@@ -14,6 +14,8 @@ from intertie.plan.ranges import Range, free_like, meetings, usable
 from intertie.plan.residency import jurisdiction_of
 from intertie.plan.trail import Trail
 from intertie.spec import Access, PipelineSpec, PlacementSpec
+from intertie.spec.checks import check
+from intertie.spec.wording import path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Survey:
     met: dict[str, tuple[tuple[Range, Range], ...]]  # by placement: a range of its own, and one that it overlaps
     outside: tuple[str, ...]  # placements whose jurisdiction the residency does not name
     laws: frozenset[str]  # every jurisdiction that the catalogue or a placement names
+    refused: tuple[Problem, ...]  # what is wrong with the description itself, when no reader has looked at it
     apart: tuple[tuple[str, ...], ...]  # groups of clouds that no interconnect joins, for a private endpoint
 
 
@@ -61,7 +64,15 @@ def _survey(spec: PipelineSpec) -> Survey:
     laws = {name: jurisdiction_of(where) for name, where in spec.placements.items()}
     outside = tuple(name for name, law in laws.items() if law is not None and law not in spec.residency)
     known = {region.jurisdiction for region in catalog.regions()} | {law for law in laws.values() if law}
-    return Survey(ranges, every, _by_placement(meetings(every)), outside, frozenset(known), _apart(spec))
+    return Survey(
+        ranges, every, _by_placement(meetings(every)), outside, frozenset(known), _refused(spec), _apart(spec)
+    )
+
+
+def _refused(spec: PipelineSpec) -> tuple[Problem, ...]:
+    """A description that was made in Python has passed no reader: names may point nowhere, stages wait in a circle."""
+    refusals = check(spec.model_dump(mode="json"))
+    return tuple(Problem(path_of(each.loc), each.found, each.allowed, each.hint) for each in refusals)
 
 
 def _by_placement(met: dict[Range, Range]) -> dict[str, tuple[tuple[Range, Range], ...]]:

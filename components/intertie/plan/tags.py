@@ -20,9 +20,7 @@ def tags(spec: PipelineSpec, placement: str, trail: Trail) -> tuple[tuple[str, s
     given = {**spec.tags, **spec.placements[placement].tags}
     for path, keys in (("tags", spec.tags), (f"placements.{placement}.tags", spec.placements[placement].tags)):
         for key in keys:
-            if key in ours:
-                trail.problem(f"{path}.{key}", key, "a key of your own", f"{key!r} is set from the description")
-            elif key.startswith(_RESERVED_PREFIXES):
+            if key.startswith(_RESERVED_PREFIXES):
                 trail.problem(
                     f"{path}.{key}", key, "a key that does not begin with azure, microsoft, windows or goog", "",
                     "Azure Resource Manager documentation, tags; Google Cloud documentation, labels",

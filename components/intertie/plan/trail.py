@@ -1,7 +1,6 @@
 """What a resolution meets on its way: problems, choices and notes, in the order in which they are met."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from intertie.errors import Problem
@@ -32,12 +31,6 @@ class Trail:
         """Something that the user should know, though nothing is wrong."""
         if text not in self.notes:
             self.notes.append(text)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean "us-east-1"?`, or nothing when nothing is close."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'did you mean "{close[0]}"?' if close else ""
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:

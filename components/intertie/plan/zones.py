@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from intertie import catalog
 from intertie.plan.site import Site
-from intertie.plan.trail import Trail, did_you_mean, listed
+from intertie.plan.trail import Trail, listed
 from intertie.spec import Claim
+from intertie.spec.wording import did_you_mean
 
 MOST = 4  # the address plan has four private and four public ranges
 _SPELLING = {
