@@ -85,10 +85,9 @@ def test_a_capacity_reservation_is_targeted_on_demand_in_its_zone_alone():
 
 def test_a_group_of_reservations_is_targeted_by_its_arn():
     arn = "arn:aws:resource-groups:us-east-1:123456789012:group/h100"
-    built = build(plan(pools=(accelerator_pool(kind="odcr", claim=claim("odcr", id=arn)),)))
-    assert template(built, "generate0").inputs["capacityReservationSpecification"] == {
-        "capacityReservationTarget": {"capacityReservationResourceGroupArn": arn}
-    }
+    made: Any = launch.target(accelerator_pool(kind="odcr", claim=claim("odcr", id=arn)))
+    assert made.capacity_reservation_target.capacity_reservation_resource_group_arn == arn
+    assert made.capacity_reservation_target.capacity_reservation_id is None
 
 
 def test_a_capacity_block_names_the_machine_in_the_template_and_starts_at_zero():
@@ -113,17 +112,17 @@ def test_a_reserved_pool_goes_before_its_successor_comes(pool: PoolPlan):
 @pytest.mark.parametrize("zones", [(), ("us-east-1a", "us-east-1b")], ids=["none", "two"])
 def test_a_reservation_without_its_one_zone_is_refused(zones: tuple[str, ...]):
     with pytest.raises(PlanError, match=r"pools\.generate0\.zones: found .*; allowed: one zone: that of the reserv"):
-        build(plan(pools=(accelerator_pool(kind="odcr", claim=claim("odcr", id="cr-0abc"), zones=zones),)))
+        pools.pool_zones(plan(), accelerator_pool(kind="odcr", claim=claim("odcr", id="cr-0abc"), zones=zones))
 
 
 def test_replicas_over_several_machines_need_one_zone():
     with pytest.raises(PlanError, match="allowed: one zone: replicas span machines"):
-        build(plan(pools=(accelerator_pool(hosts=2, zones=()),)))
+        pools.pool_zones(plan(), accelerator_pool(hosts=2, zones=()))
 
 
 def test_a_machine_that_the_catalogue_does_not_know_is_refused_with_its_place():
     with pytest.raises(PlanError, match=r"pools\.generate0\.machine: found p99\.large; allowed: a machine type of the"):
-        build(plan(pools=(accelerator_pool(machine="p99.large"),)))
+        pools.machine_of(plan(), accelerator_pool(machine="p99.large"))
 
 
 @pytest.mark.parametrize("pool", [accelerator_pool(), ODCR, BLOCK, FABRIC], ids=["plain", "odcr", "block", "fabric"])

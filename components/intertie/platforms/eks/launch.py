@@ -56,7 +56,7 @@ def template(
         instance_market_options=(
             ec2.LaunchTemplateInstanceMarketOptionsArgs(market_type="capacity-block") if block else None
         ),
-        capacity_reservation_specification=_target(pool),
+        capacity_reservation_specification=target(pool),
         block_device_mappings=[disk(pool, machine)],
         metadata_options=ec2.LaunchTemplateMetadataOptionsArgs(
             http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
@@ -78,7 +78,7 @@ def _instance_tags(plan: Plan, pool: PoolPlan) -> dict[str, str]:
     return {**tags(plan, "aws"), "Name": f"{plan.cluster}-{pool.name}"}
 
 
-def _target(pool: PoolPlan) -> ec2.LaunchTemplateCapacityReservationSpecificationArgs | None:
+def target(pool: PoolPlan) -> ec2.LaunchTemplateCapacityReservationSpecificationArgs | None:
     """The reservation to launch into, by id, or a group of them, by ARN. With a target no preference may be stated."""
     if pool.kind not in ("odcr", "capacity-block"):
         return None
