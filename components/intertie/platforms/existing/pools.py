@@ -1,7 +1,5 @@
 """How pods get onto the pools of an adopted cluster, from labels and taints that the description gives."""
 
-from collections import Counter
-
 from intertie import catalog
 from intertie.contract import PoolBinding, Toleration
 from intertie.errors import Problem
@@ -11,19 +9,25 @@ from intertie.spec import Adopt, ExistingPool
 
 
 def problems(plan: Plan) -> list[Problem]:
-    """Pools with accelerators that pods could not tell apart, since nothing but their labels says which is which."""
-    adopted = _adopt(plan)
-    labels = Counter(_selector(pool) for pool in adopted.pools if pool.accelerator)
+    """Pools of different accelerators that pods could not tell apart: only their labels say which is which."""
+    pools = _adopt(plan).pools
     return [
         Problem(
             path=f"placements.{plan.placement}.adopt.pools[{index}].labels",
-            found=", ".join(f"{key}={value}" for key, value in _selector(pool)) or "no labels",
-            allowed="labels that no other pool with accelerators has",
+            found=", ".join(f"{key}={value}" for key, value in sorted(pool.labels.items())) or "no labels",
+            allowed="labels that no pool with another accelerator has",
             hint="kubectl get nodes --show-labels",
         )
-        for index, pool in enumerate(adopted.pools)
-        if pool.accelerator and labels[_selector(pool)] > 1
+        for index, pool in enumerate(pools)
+        if any(pool.accelerator != other.accelerator and _covers(pool, other) for other in pools)
     ]
+
+
+def _covers(pool: ExistingPool, other: ExistingPool) -> bool:
+    """Whether pods that are meant for `pool` could land on `other`, both of which have accelerators."""
+    if pool.accelerator is None or other.accelerator is None:
+        return False
+    return pool.labels.items() <= other.labels.items()
 
 
 def bindings(plan: Plan) -> dict[str, PoolBinding]:
@@ -55,10 +59,6 @@ def toleration(taint: str) -> Toleration:
 
 def _binding(pool: ExistingPool) -> PoolBinding:
     return PoolBinding(dict(pool.labels), tuple(toleration(taint) for taint in pool.taints))
-
-
-def _selector(pool: ExistingPool) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(pool.labels.items()))
 
 
 def _adopt(plan: Plan) -> Adopt:
