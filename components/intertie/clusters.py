@@ -26,22 +26,19 @@ class ClusterArgs(TypedDict):
 
 
 class _Cluster(pulumi.ComponentResource):
-    """The part that the three have in common."""
+    """The part that the three have in common. Outputs are declared in each: the package analyser reads them there."""
 
     _platform: ClassVar[str]
-
-    cluster_name: pulumi.Output[str | None]
-    """Name of the cluster; none when the placement's tier has no cluster."""
-    kubeconfig: pulumi.Output[str | None]
-    """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"intertie:index:{type(self).__name__}", name, None, opts)
         with told_plainly():
             plan = self._checked(plan_of(args))
             self._handle = registry.platform(plan.platform).build(plan, BuildOptions(parent=self, name=name))
-        self.cluster_name = pulumi.Output.from_input(plan.cluster if self._handle else None)
-        self.kubeconfig = pulumi.Output.secret(self._handle.kubeconfig if self._handle else None)
+        self.cluster_name: pulumi.Output[str | None] = pulumi.Output.from_input(plan.cluster if self._handle else None)
+        self.kubeconfig: pulumi.Output[str | None] = pulumi.Output.secret(
+            self._handle.kubeconfig if self._handle else None
+        )
         self.register_outputs({"clusterName": self.cluster_name, "kubeconfig": self.kubeconfig})
 
     def _checked(self, plan: Plan) -> Plan:
@@ -63,6 +60,11 @@ class EksCluster(_Cluster):
 
     _platform = "eks"
 
+    cluster_name: pulumi.Output[str | None]
+    """Name of the cluster; none when the placement's tier has no cluster."""
+    kubeconfig: pulumi.Output[str | None]
+    """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
+
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
 
@@ -72,6 +74,11 @@ class AksCluster(_Cluster):
 
     _platform = "aks"
 
+    cluster_name: pulumi.Output[str | None]
+    """Name of the cluster; none when the placement's tier has no cluster."""
+    kubeconfig: pulumi.Output[str | None]
+    """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
+
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
 
@@ -80,6 +87,11 @@ class GkeCluster(_Cluster):
     """The placement's cluster on Google GKE: network, cluster, pools, identity, weights bucket."""
 
     _platform = "gke"
+
+    cluster_name: pulumi.Output[str | None]
+    """Name of the cluster; none when the placement's tier has no cluster."""
+    kubeconfig: pulumi.Output[str | None]
+    """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)

@@ -8,7 +8,9 @@ PLATFORMS = Path(__file__).parents[2] / "components" / "intertie" / "platforms"
 
 
 def files(platform: str) -> set[str]:
-    return {path.name for path in (PLATFORMS / platform).glob("*.py")}
+    """Names of the files; one that was too long continues in `<name>_<part>.py`, which counts as the same."""
+    names = {path.stem for path in (PLATFORMS / platform).glob("*.py")}
+    return {name for name in names if name.startswith("__") or name.partition("_")[0] not in names - {name}}
 
 
 def test_each_clouds_platform_has_the_same_files() -> None:

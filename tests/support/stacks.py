@@ -1,0 +1,25 @@
+"""The sample stacks, recorded once per test process: recording is what costs time."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from intertie.graph import Graph, record
+
+ROOT = Path(__file__).parents[2]
+STACKS = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("stacks/Pulumi.*.yaml"))
+SAMPLE = ("aws-use1", "azure-swc", "gcp-euw4")
+
+
+def config_of(stack: str) -> dict[str, str]:
+    """A stack's configuration as the engine hands it to the program: every value as text."""
+    data: dict[str, Any] = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in data.items()}
+
+
+@cache
+def graph_of(stack: str) -> Graph:
+    return record(ROOT / "stacks" / "__main__.py", project="inference", stack=stack, config=config_of(stack))
