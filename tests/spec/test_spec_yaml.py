@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from intertie.errors import InputError
 from intertie.spec import read_text
 from support.descriptions import SMALL, only, problems_in, spec_of
@@ -14,7 +15,7 @@ def test_the_small_description_is_read() -> None:
 
 def edited(line: int, text: str) -> str:
     """The small description with one line (counted from 1) replaced."""
-    lines: list[str] = SMALL.splitlines()
+    lines = SMALL.splitlines()
     lines[line - 1] = text
     return "\n".join(lines) + "\n"
 
@@ -32,8 +33,8 @@ def edited(line: int, text: str) -> str:
         (9, "    replicas: 5..2", "stages[0].replicas", "9:15"),
         (13, "    model: {id: acme/model, parameters: 8e9, precision: fp9}", "stages[1].model.precision", "13:57"),
         (13, "    model: {parameters: 8e9}", "stages[1].model.id", "13:5"),
-        (17, "  here: {cloud: aws, region: us-east-1, capacity: {generate: odcr}}", "placements.here.capacity.generate.id", "17:62"),
-        (17, "  here: {cloud: aws, region: us-east-1, capacity: {generate: [spot, odcr]}}", "placements.here.capacity.generate[1].id", "17:69"),
+        (17, "  b: {cloud: aws, region: x, capacity: {generate: odcr}}", "placements.b.capacity.generate.id", "17:51"),
+        (17, "  b: {cloud: aws, capacity: {generate: [spot, odcr]}}", "placements.b.capacity.generate[1].id", "17:48"),
         (17, "  here: {cloud: aws, region: us-east-1, tags: {owner: me}}", "placements.here.tags.owner", "17:48"),
         (17, "  Here: {cloud: aws, region: us-east-1}", "placements.Here", "17:3"),
     ],
