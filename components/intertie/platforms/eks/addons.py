@@ -127,7 +127,20 @@ def _autoscaler(
         taken_on=role,
         after=rights,
     )
-    values = {
+    return _release(
+        options,
+        provider,
+        "cluster-autoscaler",
+        repository="https://kubernetes.github.io/autoscaler",
+        version=AUTOSCALER_CHART,
+        values=_autoscaler_values(plan),
+        after=[*after, identity],
+    )
+
+
+def _autoscaler_values(plan: Plan) -> dict[str, Any]:
+    """Values of its chart. It stands on the system pool, which it never empties."""
+    return {
         "cloudProvider": "aws",
         "awsRegion": plan.region,
         "autoDiscovery": {"clusterName": plan.cluster},  # EKS tags the groups of a cluster for discovery
@@ -141,15 +154,6 @@ def _autoscaler(
         "extraArgs": {"expander": "priority,least-waste", "skip-nodes-with-local-storage": False},
         "expanderPriorities": _priorities(plan),
     }
-    return _release(
-        options,
-        provider,
-        "cluster-autoscaler",
-        repository="https://kubernetes.github.io/autoscaler",
-        version=AUTOSCALER_CHART,
-        values=values,
-        after=[*after, identity],
-    )
 
 
 def _autoscaler_rights(plan: Plan) -> list[dict[str, Any]]:
