@@ -105,6 +105,12 @@ def test_the_tier_cold_is_apis_bucket_and_account_and_no_cluster() -> None:
     assert "container.googleapis.com" not in {api.inputs["service"] for api in cold.graph.of_type(SERVICE)}
 
 
+def test_what_only_pools_could_get_wrong_does_not_stop_a_cold_placement() -> None:
+    nowhere = multi_node("a3-megagpu-8g", "tcpxo", zones=(), max_nodes=100_000)
+    cold = build(placed(nowhere, tier="cold", renders=("artifacts", "identity"), region="europe-north9"))
+    assert cold.handle is None
+
+
 def test_a_project_that_is_named_is_the_project_of_everything_that_takes_one() -> None:
     named = build(placed(here={"account": {"id": "acme-inference"}}))
     takers = [

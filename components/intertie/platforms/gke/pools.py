@@ -36,6 +36,8 @@ _DRANET_LABEL = {"cloud.google.com/gke-networking-dra-driver": "true"}
 
 def problems(plan: Plan) -> list[Problem]:
     """What GKE would refuse about the pools: close machines over several zones, two ways of extra networks."""
+    if "pools" not in plan.renders:
+        return []
     found = [_zone_problem(plan, pool) for pool in plan.pools if _one_zone(pool) and len(zones(plan, pool)) != 1]
     ways = {pool.fabric: pool.machine for pool in plan.pools if extra_networks(pool)}
     if len(ways) > 1:
