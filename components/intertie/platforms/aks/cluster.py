@@ -1,7 +1,6 @@
 """The managed cluster: control plane, system pool, network of the pods, upgrades, and the way in."""
 
 import base64
-from collections.abc import Sequence
 from ipaddress import ip_network
 
 import pulumi
@@ -77,13 +76,9 @@ def kubeconfig(place: Place, cluster: containerservice.ManagedCluster) -> pulumi
         resource_name=cluster.name,
         opts=pulumi.InvokeOutputOptions(parent=cluster, depends_on=[cluster]),
     )
+    text = found.kubeconfigs.apply(lambda files: base64.b64decode(files[0].value).decode())
     # Joined to the id: an answer that is not known yet has forgotten whose login it is, and with it the order.
-    text = pulumi.Output.all(cluster.id, found.kubeconfigs).apply(lambda known: _text(known[1]))
-    return pulumi.Output.secret(text)
-
-
-def _text(files: Sequence[containerservice.outputs.CredentialResultResponse]) -> str:
-    return base64.b64decode(files[0].value).decode()
+    return pulumi.Output.secret(pulumi.Output.all(cluster.id, text).apply(lambda known: known[1]))
 
 
 def _kubelet(control: Control) -> containerservice.UserAssignedIdentityArgs:

@@ -122,7 +122,8 @@ def federation(
     """
     # Joined to the id, which nobody knows before the cluster exists: of the profile alone a preview shows what was
     # asked for, in which there is no issuer, and the credential would go without.
-    issuer = pulumi.Output.all(cluster.id, cluster.oidc_issuer_profile).apply(lambda known: known[1].issuer_url)
+    url = cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url if profile else None)
+    issuer = pulumi.Output.all(cluster.id, url).apply(lambda known: known[1])
     made: list[managedidentity.FederatedIdentityCredential] = []
     for stage in place.plan.stages:
         account = service_account(place.plan, stage.name)
