@@ -61,9 +61,8 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     """``did you mean `replicas`?``, or nothing when no option is near. Case and punctuation do not count."""
     folded = {_folded(option): option for option in options}
     asked = _folded(word[:_LONGEST])
-    near = [asked] if asked in folded else difflib.get_close_matches(asked, folded, n=2, cutoff=0.65)
-    if not near and len(asked) > 1:
-        near = sorted(option for option in folded if option.startswith(asked))[:2]
+    longer = sorted(option for option in folded if option.startswith(asked))[:2] if len(asked) > 2 else []
+    near = [asked] if asked in folded else longer or difflib.get_close_matches(asked, folded, n=2, cutoff=0.65)
     return f"did you mean {' or '.join(f'`{folded[option]}`' for option in near)}?" if near else ""
 
 
