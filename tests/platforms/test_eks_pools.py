@@ -14,7 +14,7 @@ from intertie.errors import PlanError
 from intertie.graph import check
 from intertie.plan import PoolPlan
 from intertie.plan.types import Taint
-from intertie.platforms.eks import launch, pools
+from intertie.platforms.eks import pools_launch, pools
 from support.building import Built, build
 from support.eks import CLUSTER, NODE_GROUP, RELEASE, TEMPLATE, group, sources, template, zones_of
 from support.plans import accelerator_pool, claim, cpu_pool, plan
@@ -85,7 +85,7 @@ def test_a_capacity_reservation_is_targeted_on_demand_in_its_zone_alone():
 
 def test_a_group_of_reservations_is_targeted_by_its_arn():
     arn = "arn:aws:resource-groups:us-east-1:123456789012:group/h100"
-    made: Any = launch.target(accelerator_pool(kind="odcr", claim=claim("odcr", id=arn)))
+    made: Any = pools_launch.target(accelerator_pool(kind="odcr", claim=claim("odcr", id=arn)))
     assert made.capacity_reservation_target.capacity_reservation_resource_group_arn == arn
     assert made.capacity_reservation_target.capacity_reservation_id is None
 
@@ -185,7 +185,7 @@ def test_where_the_first_card_takes_no_efa_there_is_one_card_more():
     from dataclasses import replace
 
     machine = replace(catalog.machine("aws", "p6-b200.48xlarge"), name="p6-b300.48xlarge", fabric_nics=16)
-    cards = launch.cards(machine, [])
+    cards = pools_launch.cards(machine, [])
     assert len(cards) == 17
     assert cards[0].interface_type == "interface"
     assert {card.interface_type for card in cards[1:]} == {"efa-only"}
@@ -249,8 +249,8 @@ def test_on_bottlerocket_it_is_the_second_disk():
     from dataclasses import replace
 
     machine = replace(catalog.machine("aws", "g5.xlarge"), image="BOTTLEROCKET_x86_64_NVIDIA")
-    assert launch.disk(accelerator_pool(), machine).device_name == "/dev/xvdb"
-    assert launch.user_data(machine) is None
+    assert pools_launch.disk(accelerator_pool(), machine).device_name == "/dev/xvdb"
+    assert pools_launch.user_data(machine) is None
 
 
 def test_local_disks_are_joined_and_not_left_unused():

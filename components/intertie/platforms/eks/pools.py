@@ -13,7 +13,7 @@ from intertie.contract import BuildOptions, PoolBinding, Toleration
 from intertie.errors import PlanError, Problem
 from intertie.plan import LABEL, Plan, PoolPlan
 from intertie.platforms.children import child
-from intertie.platforms.eks import launch
+from intertie.platforms.eks import pools_launch
 from intertie.platforms.eks.network import Network
 from intertie.platforms.tags import node_labels, tags, taint_upper
 
@@ -100,7 +100,7 @@ def _group(
     first: list[pulumi.Resource],
 ) -> eks.NodeGroup:
     machine = machine_of(plan, pool)
-    template = launch.template(plan, options, pool, machine, cluster=cluster, network=network, efa=efa(pool))
+    template = pools_launch.template(plan, options, pool, machine, cluster=cluster, network=network, efa=efa(pool))
     # A replacement is made before the old group goes, but in a reservation only what the old one frees can be had.
     name, opts = child(
         options,
