@@ -162,7 +162,8 @@ class RecordingMonitor:
                 first = self._places[resource.urn]
                 raise InputError(
                     f"{place}: the program registers {resource.type} {resource.name!r} twice; "
-                    f"the first one is at {first}\n  → give one of them another name: {resource.urn} must be unique"
+                    f"the first one is at {first}\n  → give one of them another name: "
+                    f"{resource.urn} must be unique, and carries the types of its parents but not their names"
                 )
             self._resources[resource.urn] = (ORDER.get(), resource)
             self._places[resource.urn] = place

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from intertie.graph import host, session
+from intertie.graph.collector import paused
 from intertie.graph.faults import explain
 from intertie.graph.monitor import RecordingMonitor
 from intertie.graph.types import Graph
@@ -52,7 +53,8 @@ def _run(
     program: Callable[[], Any], monitor: RecordingMonitor, around: session.Surroundings, folder: Path | None
 ) -> None:
     try:
-        session.run(program, monitor, around)
+        with paused():
+            session.run(program, monitor, around)
     except Exception as error:  # noqa: BLE001  (whatever a program raises becomes one message)
         raise explain(error, folder, monitor.hidden) from None
 
