@@ -145,7 +145,7 @@ def test_the_autoscalers_count_is_left_alone() -> None:
 
 def test_what_azure_never_changes_in_a_pool_makes_another_pool() -> None:
     resource = plain().one(POOL, "pool-generate0")
-    assert {"vmSize", "osDiskSizeGB", "scaleSetPriority", "capacityReservationGroupID"} <= set(
+    assert {"vmSize", "osDiskSizeGB", "scaleSetPriority", "capacityReservationGroupID", "gpuProfile.driver"} <= set(
         resource.replace_on_changes
     )
     assert not any("_" in path for path in resource.replace_on_changes)  # matches nothing on the wire

@@ -19,7 +19,7 @@ SPOT_TAINT = Taint(SPOT_LABEL, "spot", "NoSchedule")
 
 FIXED = (
     "vmSize", "osType", "osDiskType", "osDiskSizeGB", "scaleSetPriority", "scaleSetEvictionPolicy", "spotMaxPrice",
-    "capacityReservationGroupID", "gpuProfile", "vnetSubnetID", "availabilityZones",
+    "capacityReservationGroupID", "gpuProfile.driver", "vnetSubnetID", "availabilityZones",
 )  # fmt: skip
 """What AKS never changes in a pool that exists (names as on the wire). A change means another pool."""
 
