@@ -12,7 +12,7 @@ def package_schema() -> str:
     """The schema as JSON text, indented and with sorted keys, so that a difference can be read."""
     package = runpy.run_path(str(Path(__file__).parents[1] / "components" / "__main__.py"), run_name="components")
     provider = ComponentProvider(package["COMPONENTS"], "intertie", version=package["package_version"]())
-    return json.dumps(json.loads(provider.schema), indent=2, sort_keys=True) + "\n"
+    return json.dumps(json.loads(provider.schema or "{}"), indent=2, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

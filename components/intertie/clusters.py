@@ -63,7 +63,7 @@ class EksCluster(_Cluster):
     cluster_name: pulumi.Output[str | None]
     """Name of the cluster; none when the placement's tier has no cluster."""
     kubeconfig: pulumi.Output[str | None]
-    """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
+    """Kubeconfig of the cluster, a secret. It holds no credential: `aws` is asked for a token."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
@@ -77,7 +77,7 @@ class AksCluster(_Cluster):
     cluster_name: pulumi.Output[str | None]
     """Name of the cluster; none when the placement's tier has no cluster."""
     kubeconfig: pulumi.Output[str | None]
-    """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
+    """Kubeconfig of the cluster, a secret. It holds the certificate of a local account."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
@@ -91,7 +91,7 @@ class GkeCluster(_Cluster):
     cluster_name: pulumi.Output[str | None]
     """Name of the cluster; none when the placement's tier has no cluster."""
     kubeconfig: pulumi.Output[str | None]
-    """Kubeconfig of the cluster, a secret. It holds no credential: the cloud's own tool is asked for a token."""
+    """Kubeconfig of the cluster, a secret. It holds no credential: `gke-gcloud-auth-plugin` is asked for a token."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)

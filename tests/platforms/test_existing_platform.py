@@ -63,11 +63,19 @@ def test_pods_get_onto_pools_by_the_labels_and_taints_that_are_described() -> No
 
 
 @pytest.mark.parametrize("given", [None, "", "  \n"])
-def test_without_a_kubeconfig_the_message_says_how_to_give_one(given) -> None:
+def test_an_update_without_a_kubeconfig_is_refused_and_told_how_to_give_one(
+    given: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
     with pytest.raises(InputError) as refused:
         build(planned(), given)
     assert "placement 'here' adopts a cluster" in str(refused.value)
     assert "pulumi config set --secret inference:kubeconfig" in str(refused.value)
+
+
+@pytest.mark.parametrize("given", [None, "", "  \n"])
+def test_a_preview_needs_no_kubeconfig_and_takes_it_for_an_unknown_secret(given: str | None) -> None:
+    assert set(build(planned(), given).pools) == {"workers", "a-long-name-for-gpus"}
 
 
 def test_what_the_cluster_provides_is_not_installed_a_second_time() -> None:

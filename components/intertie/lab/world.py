@@ -207,9 +207,15 @@ class World:
 
 
 def _resource(row: tuple[Any, ...]) -> Resource:
-    return Resource(*row[:6], json.loads(row[6]), json.loads(row[7]), *row[8:])
+    type_, id_, cloud, region, zone, urn, inputs, outputs, visible, ready = row
+    return Resource(type_, id_, cloud, region, zone, urn, json.loads(inputs), json.loads(outputs), visible, ready)
 
 
 def _pool(row: tuple[Any, ...]) -> Pool:
-    zones, labels, taints, resources = (json.loads(row[index]) for index in (3, 7, 8, 9))
-    return Pool(*row[:3], tuple(zones), *row[4:7], labels, tuple(taints), resources, *row[10:])
+    cluster, name, machine, zones, minimum, maximum, desired, labels, taints, resources, market, reservation, ready = (
+        row
+    )
+    return Pool(
+        cluster, name, machine, tuple(json.loads(zones)), minimum, maximum, desired, json.loads(labels),
+        tuple(json.loads(taints)), json.loads(resources), market, reservation, ready,
+    )  # fmt: skip

@@ -8,6 +8,9 @@ What cannot be asked without the cluster's credentials comes from the descriptio
 the stack's configuration.
 """
 
+import asyncio
+from typing import Any
+
 import pulumi
 
 from intertie.contract import Bound, BuildOptions, ClusterHandle
@@ -21,7 +24,7 @@ __all__ = ["build"]
 def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     """What a workload has to know of the adopted cluster. None when the tier has nothing on it.
 
-    Raises InputError when the stack has no kubeconfig, PlanError when pods could not tell the pools apart.
+    Raises InputError when an update has no kubeconfig, PlanError when pods could not tell the pools apart.
     """
     if "workload" not in plan.renders:
         return None
@@ -40,9 +43,25 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
 
 
 def _kubeconfig(plan: Plan, given: Bound | None) -> pulumi.Output[str]:
-    if given is None or (isinstance(given, str) and not given.strip()):
-        raise InputError(
-            f"placement {plan.placement!r} adopts a cluster, and the stack has no kubeconfig for it: "
-            "pulumi config set --secret inference:kubeconfig < kubeconfig.yaml"
-        )
-    return pulumi.Output.secret(given)
+    """The secret that the stack holds. A preview does without: nobody needs a credential to see what would be made."""
+    if given is not None and not (isinstance(given, str) and not given.strip()):
+        return pulumi.Output.secret(given)
+    missing = (
+        f"placement {plan.placement!r} adopts a cluster, and the stack has no kubeconfig for it: "
+        "pulumi config set --secret inference:kubeconfig < kubeconfig.yaml"
+    )
+    if not pulumi.runtime.is_dry_run():
+        raise InputError(missing)
+    pulumi.log.warn(missing)
+    return _unknown_secret()
+
+
+def _unknown_secret() -> pulumi.Output[str]:
+    """A value that only the update will know."""
+
+    def settled(value: bool | str) -> Any:
+        future: asyncio.Future[Any] = asyncio.Future()
+        future.set_result(value)
+        return future
+
+    return pulumi.Output(set(), settled(""), settled(False), settled(True))
