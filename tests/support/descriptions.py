@@ -10,7 +10,7 @@ from intertie.spec.yaml_source import parse
 SPECS = Path(__file__).parents[2] / "stacks" / "specs"
 SAMPLES = tuple(sorted(SPECS.glob("*.yaml")))
 
-SMALL = """\
+SMALL: str = """\
 name: small
 owner: search-platform
 cost_center: ml-1

@@ -84,6 +84,11 @@ def _mark(mark: Any) -> Mark:
     return Mark(mark.line + 1, mark.column + 1)
 
 
+def _joined(text: str) -> str:
+    """Halves of pairs put together: JSON escapes an emoji as two of them, which YAML does not know."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 class _Stop(Exception):  # noqa: N818  it ends the building; the refusal is recorded already
     pass
 
@@ -140,7 +145,7 @@ class _Builder:
 
     def _scalar(self, node: ScalarNode, loc: Loc) -> Any:
         if node.tag == _TEXT:
-            return node.value
+            return _joined(node.value)
         if node.tag != _PLAIN:
             return self._tagged(node, loc)
         value = plain_scalar(node.value)
