@@ -9,7 +9,7 @@ from intertie.cli.exits import Exit
 from intertie.cli.output import Format, FormatOption, console, talk, write_json
 from intertie.errors import InputError, PlanError
 from intertie.plan import resolve
-from intertie.plan.explain import explain as explain_plan
+from intertie.plan.explain import text
 from intertie.spec import read_file
 
 
@@ -46,7 +46,7 @@ def explain(
     else:
         out = console()
         for plan in plans:
-            for line in explain_plan(plan):
+            for line in text(plan):
                 out.print(line, markup=False)
             out.print()
         for error in failed:

@@ -1,0 +1,76 @@
+"""`intertie preview`: what the stacks of a project would be, with no cloud, credentials or Pulumi CLI."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from intertie.cli.exits import Exit
+from intertie.cli.output import console, write_json
+from intertie.errors import InputError
+from intertie.report import markdown, text
+
+
+class PreviewFormat(StrEnum):
+    """For people, for programs, for pull requests."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+Stacks = Annotated[
+    list[str] | None, typer.Option("--stack", "-s", help="Preview this stack; may be given several times.")
+]
+All = Annotated[bool, typer.Option("--all", help="Preview every stack that has a file.")]
+Spec = Annotated[
+    Path | None, typer.Option("--spec", help="Preview every placement of this description; needs no stack files.")
+]
+ProjectFolder = Annotated[Path, typer.Option("--project", "-C", help="Folder with Pulumi.yaml.")]
+FormatOption = Annotated[PreviewFormat, typer.Option("--format", "-f", help="`text`, `json` or `markdown`.")]
+Guide = Annotated[bool, typer.Option("--guide", help="Explain what is shown, and what to try next.")]
+
+
+def preview(  # noqa: PLR0917  these are options, not positions
+    stack: Stacks = None,
+    all_: All = False,
+    spec: Spec = None,
+    project: ProjectFolder = Path(),
+    format: FormatOption = PreviewFormat.TEXT,
+    guide: Guide = False,
+) -> None:
+    """Preview stacks offline: resources, machines, capacity and problems of each cloud, side by side.
+
+    Runs the project's own program once per stack and checks every resource against the Pulumi SDKs. Nothing is
+    deployed, no cloud is called and no credentials are needed. It shows what the program declares; whether a cloud
+    grants quota and has capacity shows only there.
+
+    Examples: `intertie preview --all`, `intertie preview --stack aws-use1`, `intertie preview --spec mine.yaml`
+    """
+    if not (stack or all_ or spec):
+        raise InputError("say what to preview: --stack NAME, --all, or --spec FILE")
+    if all_ and (stack or spec):
+        raise InputError("--all previews every stack that has a file: give it without --stack and --spec")
+    data = _previewed(project, stack, spec)
+    if format is PreviewFormat.JSON:
+        write_json(data)
+    elif format is PreviewFormat.MARKDOWN:
+        typer.echo(markdown.preview(data), nl=False)
+    else:
+        out = console()
+        text.preview(data, out)
+        if guide:
+            text.preview_guide(data, out)
+    raise typer.Exit(Exit.GOOD if data["verdict"] == "pass" else Exit.VIOLATIONS)
+
+
+def _previewed(project: Path, stacks: list[str] | None, spec: Path | None) -> dict[str, Any]:
+    """The result as plain data. The rooms that need Pulumi are loaded here, so that `--help` does not wait for them."""
+    from intertie.preview import preview as preview_stacks
+
+    out = console()
+    if not out.is_terminal:
+        return preview_stacks(project, stacks, spec).to_json()
+    with out.status("previewing: the first stack of each cloud loads its SDK, which takes a few seconds"):
+        return preview_stacks(project, stacks, spec).to_json()
