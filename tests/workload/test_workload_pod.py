@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from intertie.contract import IdentityBinding, StorageBinding
 from intertie.workload.pod import DRAIN_SECONDS
 from support import plans

@@ -7,6 +7,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+
 from intertie import catalog
 from intertie.contract import ClusterHandle, GatewayBinding, IdentityBinding, StorageBinding
 from intertie.errors import InputError
@@ -151,7 +152,7 @@ def test_values_that_are_not_known_yet_pass_through_untouched() -> None:
 def test_a_pool_that_the_cluster_does_not_have_is_refused_with_those_it_has() -> None:
     plan = ladder()
     cluster = handle(plan, pools={"general": binding("general")})
-    with pytest.raises(InputError, match="stage 'generate' runs on pool 'generate0'.*has: general"):
+    with pytest.raises(InputError, match=r"stage 'generate' runs on pool 'generate0'.*has: general"):
         render(plan, cluster)
 
 

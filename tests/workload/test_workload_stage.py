@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from intertie.plan.types import Plan
 from support import plans
 from support.workloads import container, generate, handle, objects, option, pinned, pod, spanning, stage_spec, staged

@@ -72,12 +72,7 @@ def launch(stage: StagePlan, handle: ClusterHandle) -> Launch:
     row = pinned(stage)
     streamed = weights_location(stage, handle) if stage.vendor in _STREAMS and not own_image(stage) else None
     given = [canonical(option) for _, option in given_options(stage.spec.args)]
-    known = catalog.runtime_options("vllm", row.version) if row is not None else None
-    options = [
-        (name, value)
-        for name, value in [*_options(stage, model, streamed), *_group(stage)]
-        if known is None or name in known
-    ]
+    options = [*_options(stage, model, streamed), *_group(stage), *_drain(stage)]
     api = [("--host", "0.0.0.0"), ("--port", str(stage.spec.port))]  # noqa: S104  pods are reached at their address
     place = (streamed if streamed is not None else model.id,)
     return Launch(
@@ -114,8 +109,6 @@ def _options(stage: StagePlan, model: ModelSpec, streamed: str | Joined | None) 
     else:
         options += [("--gpu-memory-utilization", "0.9")]
     options += _precision(stage, model)
-    if not own_image(stage):  # older releases lack it
-        options += [("--shutdown-timeout", str(round(stage.spec.grace.seconds)))]
     return options
 
 
@@ -141,6 +134,14 @@ def _group(stage: StagePlan) -> list[Option]:
     if not stage.multi_node:
         return []
     return [("--nnodes", GROUP_SIZE), ("--node-rank", WORKER_INDEX), ("--master-addr", LEADER_ADDRESS)]
+
+
+def _drain(stage: StagePlan) -> list[Option]:
+    """Time for streams to end, where the image's release takes it: older ones end them at once."""
+    row = pinned(stage)
+    if row is None or own_image(stage) or "--shutdown-timeout" not in catalog.runtime_options("vllm", row.version):
+        return []
+    return [("--shutdown-timeout", str(round(stage.spec.grace.seconds)))]
 
 
 def _environment(stage: StagePlan) -> dict[str, str]:
