@@ -104,8 +104,8 @@ def _provider(home: Home, package: str, distribution: str, module: str) -> None:
 
 
 def _launcher(path: Path, module: str, home: Home, *arguments: str) -> None:
-    """A program that runs one of our modules with this interpreter, on this lab."""
-    words = [sys.executable, "-u", "-m", module, *arguments]
+    """A program that runs one of our modules with this interpreter, on this lab, no longer than who started it."""
+    words = [sys.executable, "-u", "-m", "intertie.lab.launch", module, *arguments]
     path.write_text(
         f'#!/bin/sh\nINTERTIE_LAB={shlex.quote(str(home.folder))} exec {" ".join(map(shlex.quote, words))} "$@"\n'
     )

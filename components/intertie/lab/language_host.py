@@ -80,7 +80,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "intertie.lab.run_program", json.dumps(settings), entry],
+            [sys.executable, "-u", "-m", "intertie.lab.run_program", json.dumps(settings), entry, *request.args],
             cwd=request.pwd,
             env=environment,
         )
@@ -90,7 +90,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             return language_pb2.RunResponse()
         if code == ERROR_SHOWN:
             return language_pb2.RunResponse(bail=True)
-        return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {code}")
+        # A signal has no exit code: the official host, like Go, writes -1 for it.
+        return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {max(code, -1)}")
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
         """Run a policy pack or a component package, and pass on what it prints."""
@@ -118,11 +119,12 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 def plugin_command(request: Any) -> list[str]:
     """Policy packs are served by the SDK's module; a package with `__main__.py` by itself; others by name."""
     folder = request.info.program_directory
+    launch = [sys.executable, "-u", "-m", "intertie.lab.launch"]
     if request.kind == "analyzer":
-        return [sys.executable, "-u", "-m", "pulumi.policy", *request.args, folder]
+        return [*launch, "pulumi.policy", *request.args, folder]
     if os.path.exists(os.path.join(folder, "__main__.py")):  # noqa: PTH110, PTH118
-        return [sys.executable, "-u", folder, *request.args]
-    return [sys.executable, "-u", "-m", "pulumi.run.plugin", request.name, *request.args]
+        return [*launch, folder, *request.args]
+    return [*launch, "pulumi.run.plugin", request.name, *request.args]
 
 
 def _pump(name: str, stream: Any, lines: "queue.Queue[tuple[str, bytes | None]]") -> None:
