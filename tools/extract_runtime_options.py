@@ -41,7 +41,7 @@ def main() -> int:
         package, _, version = release.partition("==")
         options = sorted(options_of(package, version))
         print(f"{release}: {len(options)} options", file=sys.stderr)
-        source = f"{package} {version} package from PyPI, definitions of its command line"
+        source = f"{package} {version} Python package, definitions of its command line"
         rows += [(package, version, option, source, given.as_of) for option in options]
     with given.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -85,7 +85,7 @@ def unpacked(requirement: str, package: str, folder: Path) -> Path:
 
 
 def vllm_options(module: ast.Module) -> Iterator[str]:
-    """`add_argument` calls; where a class adds all its fields in a loop, the fields. Flags that are bool have `--no-`."""
+    """`add_argument` calls; where a class adds all its fields in a loop, the fields. Bool flags have a `--no-` too."""
     classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
     booleans = {name for node in classes.values() for name, kind in fields(node) if "bool" in ast.unparse(kind)}
     for option, keywords in added(module):
