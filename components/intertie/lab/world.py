@@ -20,7 +20,15 @@ insert or ignore into clock values (1, 0);
 create table if not exists resources (
     type text not null, id text not null, cloud text not null, region text not null, zone text not null,
     urn text not null, inputs text not null, outputs text not null, visible integer not null, ready integer not null,
-    primary key (type, id));
+    made integer not null default 0, primary key (type, id));
+create index if not exists resources_urn on resources (urn);
+create table if not exists identifiers (
+    value text not null, type text not null, id text not null, primary key (value, type, id));
+create index if not exists identifiers_owner on identifiers (type, id);
+create table if not exists uses (
+    user_type text not null, user_id text not null, type text not null, id text not null, holds integer not null,
+    primary key (user_type, user_id, type, id));
+create index if not exists uses_used on uses (type, id);
 create table if not exists clusters (
     id text primary key, cloud text not null, region text not null, name text not null, state text not null,
     endpoint text not null default '', ca text not null default '', error text not null default '');
@@ -44,7 +52,10 @@ create table if not exists limits (
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One thing that exists in a simulated cloud. `visible` and `ready` are virtual times."""
+    """One thing that exists in a simulated cloud. `visible` and `ready` are virtual times.
+
+    `made` tells apart what was made for the same URN at the same time, as a replacement is before the old one goes.
+    """
 
     type: str
     id: str
@@ -56,6 +67,7 @@ class Resource:
     outputs: dict[str, Any]
     visible: int = 0
     ready: int = 0
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +162,9 @@ class World:
 
     def put(self, resource: Resource) -> None:
         self.query(
-            "insert or replace into resources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert or replace into resources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             resource.type, resource.id, resource.cloud, resource.region, resource.zone, resource.urn,
-            json.dumps(resource.inputs), json.dumps(resource.outputs), resource.visible, resource.ready,
+            json.dumps(resource.inputs), json.dumps(resource.outputs), resource.visible, resource.ready, resource.made,
         )  # fmt: skip
 
     def get(self, type_: str, id_: str) -> Resource | None:
@@ -166,8 +178,24 @@ class World:
         )  # fmt: skip
         return [_resource(row) for row in rows]
 
+    def of_urn(self, urn: str) -> list[Resource]:
+        """What was made for one URN: one, or two while a replacement is under way."""
+        return [_resource(row) for row in self.query("select * from resources where urn = ? order by made", urn)]
+
     def remove(self, type_: str, id_: str) -> None:
+        """Takes a resource away, with the names it was known by and what it said it uses."""
         self.query("delete from resources where type = ? and id = ?", type_, id_)
+        self.query("delete from identifiers where type = ? and id = ?", type_, id_)
+        self.query("delete from uses where user_type = ? and user_id = ?", type_, id_)
+
+    # -- a value for the whole organisation
+
+    def meta(self, key: str, default: str = "") -> str:
+        rows = self.query("select value from meta where key = ?", key)
+        return rows[0][0] if rows else default
+
+    def set_meta(self, key: str, value: str) -> None:
+        self.query("insert or replace into meta values (?, ?)", key, value)
 
     # -- clusters and pools
 

@@ -1,0 +1,1 @@
+"""What the simulated clouds know: their types, identifiers, texts of refusal, and how nodes come up."""
