@@ -7,6 +7,7 @@ from intertie.report.plain import one_line
 
 _MARKS = {"pass": "✅", "fail": "❌", "error": "❌", "warning": "⚠️", "note": "ℹ️"}
 _MENTION = re.compile(r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])")
+_BLOCK_START = re.compile(r"^(\d*)([#+=.)-])")  # headings, rules and lists, at the start of a line
 _MARKED = set("\\`*_[]|~$")
 _NO_JOIN = "\u200b"
 
@@ -26,6 +27,7 @@ def escape(text: str) -> str:
     """Text that stays text: no markup, no table cells, no HTML, no mention of anybody, on one line."""
     text = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = "".join(f"\\{character}" if character in _MARKED else character for character in text)
+    text = _BLOCK_START.sub(r"\1\\\2", text)
     return _MENTION.sub(f"@{_NO_JOIN}", text)
 
 
