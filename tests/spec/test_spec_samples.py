@@ -72,7 +72,7 @@ def test_the_chat_sample_has_three_stages_on_three_clouds() -> None:
     assert {name: where.standby for name, where in spec.placements.items()} == {
         "aws-use1": Tier.HOT,
         "gcp-euw4": Tier.WARM,
-        "azure-swc": Tier.COLD,
+        "azure-swc": Tier.PILOT,
     }
     assert {where.cloud for where in spec.placements.values()} == set(catalog.CLOUDS)
 
