@@ -1,6 +1,7 @@
 # Intertie. `make` alone lists the verbs; the same verbs run in CI.
 PYTHON ?= python3
 SPEC   ?=
+SAMPLE := aws-use1 azure-swc gcp-euw4
 BIN    := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -14,7 +15,7 @@ setup: ## make .venv ready (the other verbs do it by themselves)
 	@$(PYTHON) tools/setup.py
 
 demo: setup ## preview the sample on three clouds, or your own: make demo SPEC=mine.yaml
-	@$(BIN)/intertie preview $(if $(SPEC),--spec $(SPEC),--all) --guide
+	@$(BIN)/intertie preview $(if $(SPEC),--spec "$(SPEC)",$(SAMPLE:%=--stack %)) --guide
 
 check: lint types unit ## lint, types and fast tests
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from intertie import report
 from intertie.cli.exits import Exit
 from intertie.cli.output import console, write_json
 from intertie.errors import InputError
-from intertie.report import markdown, text
 
 
 class PreviewFormat(StrEnum):
@@ -30,6 +30,19 @@ Spec = Annotated[
 ProjectFolder = Annotated[Path, typer.Option("--project", "-C", help="Folder with Pulumi.yaml.")]
 FormatOption = Annotated[PreviewFormat, typer.Option("--format", "-f", help="`text`, `json` or `markdown`.")]
 Guide = Annotated[bool, typer.Option("--guide", help="Explain what is shown, and what to try next.")]
+
+
+BEFORE = """\
+One description, a stack per placement. For each: the machines that the plan chose, how their
+capacity is obtained (the ladder), and the resources that `pulumi up` would register. Nothing is
+deployed, no cloud is called, no credentials are needed.
+"""
+AFTER = """
+Try next:
+  intertie explain stacks/specs/chat.yaml            why these machines, and why not others
+  intertie validate FILE                             check a description of your own
+  make demo SPEC=FILE                                preview it on its clouds
+  intertie catalog machines --accelerator h100       what the clouds sell, with sources"""
 
 
 def preview(  # noqa: PLR0917  these are options, not positions
@@ -56,12 +69,14 @@ def preview(  # noqa: PLR0917  these are options, not positions
     if format is PreviewFormat.JSON:
         write_json(data)
     elif format is PreviewFormat.MARKDOWN:
-        typer.echo(markdown.preview(data), nl=False)
+        typer.echo(report.preview_markdown(data), nl=False)
     else:
         out = console()
-        text.preview(data, out)
         if guide:
-            text.preview_guide(data, out)
+            out.print(BEFORE, markup=False, soft_wrap=True)
+        report.preview_text(data, out)
+        if guide:
+            out.print(AFTER, markup=False, soft_wrap=True)
     raise typer.Exit(Exit.GOOD if data["verdict"] == "pass" else Exit.VIOLATIONS)
 
 

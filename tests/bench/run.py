@@ -1,0 +1,114 @@
+"""`make bench`: how fast, and against what. Each figure stands beside what it is compared with, from the same run.
+
+Times are medians of a few runs of whole processes. Nothing here passes or fails: the figures are for reading.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+SAMPLE = ("aws-use1", "azure-swc", "gcp-euw4")
+RUNS = int(os.environ.get("INTERTIE_BENCH_RUNS", "5"))
+
+
+def seconds(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def in_pairs(one: list[str], other: list[str]) -> tuple[float, float]:
+    """Medians of two commands that take turns, so that both meet the same machine."""
+    seconds(one), seconds(other)  # files into the page cache
+    pairs = [(seconds(one), seconds(other)) for _ in range(RUNS)]
+    return statistics.median(first for first, _ in pairs), statistics.median(second for _, second in pairs)
+
+
+def measured(code: str, *arguments: str) -> dict[str, float]:
+    """What a fresh interpreter prints as JSON, with its own peak memory."""
+    out = subprocess.run([sys.executable, "-c", code, *arguments], cwd=HERE, check=True, capture_output=True, text=True)
+    return json.loads(out.stdout.splitlines()[-1])
+
+
+def cold(say: Callable[[str], None]) -> None:
+    stacks = [word for stack in SAMPLE for word in ("--stack", stack)]
+    preview = [sys.executable, "-m", "intertie", "preview", *stacks, "--format", "json"]
+    with tempfile.TemporaryDirectory() as folder:
+        listing = Path(folder) / "resources.json"
+        subprocess.run([sys.executable, str(HERE / "list_resources.py"), str(listing), *SAMPLE], cwd=ROOT, check=True)
+        bare = [sys.executable, str(HERE / "bare_program.py"), str(listing)]
+        ours, theirs = in_pairs(preview, bare)
+        count = sum(len(resources) for resources in json.loads(listing.read_text()).values())
+    say(f"cold preview of the sample's three stacks, {count} resources   {ours:.2f} s")
+    say(f"bare program, the same resources through the same SDKs   {theirs:.2f} s")
+    say(f"ratio   {ours / theirs:.2f}   (held to 1.3)")
+
+
+WARM = """
+import json, resource, sys, time
+from pathlib import Path
+from intertie.preview import preview
+root, stacks = Path(sys.argv[1]), sys.argv[2:]
+preview(root, stacks)
+took = {}
+for stack in stacks:
+    started = time.perf_counter()
+    preview(root, [stack])
+    took[stack] = time.perf_counter() - started
+took["peak MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps(took))
+"""
+
+GROWTH = """
+import json, sys, time
+from pathlib import Path
+from growth import described
+from intertie.preview import preview
+root, folder = Path(sys.argv[1]), Path(sys.argv[2])
+took = {}
+preview(root, spec_file=described(3, folder))
+for count in map(int, sys.argv[3:]):
+    path = described(count, folder)
+    started = time.perf_counter()
+    assert preview(root, spec_file=path).verdict == "pass"
+    took[str(count)] = time.perf_counter() - started
+print(json.dumps(took))
+"""
+
+
+def warm(say: Callable[[str], None]) -> None:
+    figures = measured(WARM, str(ROOT), *SAMPLE)
+    peak = figures.pop("peak MiB")
+    for stack, took in figures.items():
+        say(f"warm preview of {stack}   {took:.2f} s")
+    say(f"peak memory of the three in one process   {peak:.0f} MiB")
+
+
+def growth(say: Callable[[str], None]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measured(GROWTH, str(ROOT), folder, "3", "30", "300")
+    each = {count: took / int(count) for count, took in figures.items()}
+    for count, took in figures.items():
+        say(f"preview of {count} placements   {took:.2f} s   {1000 * each[count]:.0f} ms each")
+    say(f"ratio of time per placement, 300 to 30   {each['300'] / each['30']:.2f}   (linear is 1)")
+
+
+def main() -> None:
+    for part in (cold, warm, growth):
+        part(lambda line: sys.stdout.write(line + "\n"))
+        sys.stdout.flush()
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    sys.stdout.write(f"largest process of this run   {spent.ru_maxrss / 1024:.0f} MiB\n")
+
+
+if __name__ == "__main__":
+    main()
