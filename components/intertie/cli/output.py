@@ -1,11 +1,12 @@
 """Where results go: data to stdout, talk to stderr. The same input prints the same bytes."""
 
-import json
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+
+from intertie.report import as_json
 
 
 class Format(StrEnum):
@@ -31,4 +32,4 @@ def talk(text: str) -> None:
 
 def write_json(data: Any) -> None:
     """One JSON document, with a final newline."""
-    typer.echo(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False))
+    typer.echo(as_json(data), nl=False)

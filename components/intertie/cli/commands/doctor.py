@@ -10,6 +10,8 @@ from rich.table import Table
 
 from intertie.cli.exits import Exit
 from intertie.cli.output import Format, FormatOption, console, write_json
+from intertie.errors import OutsideError
+from intertie.lab import programs
 
 CLOUD_PACKAGES = {"aws": "pulumi-aws", "azure": "pulumi-azure-native", "gcp": "pulumi-gcp"}
 
@@ -36,12 +38,12 @@ def doctor(format: FormatOption = Format.TEXT) -> None:
     Example: `intertie doctor`
     """
     checks = [probe() for probe in PROBES]
-    tiers = {"in-process preview": all(check.ok for check in checks if check.needed)}
+    tiers = _tiers(checks)
     if format is Format.JSON:
         write_json({"schema": "intertie.doctor/v1", "checks": [asdict(check) for check in checks], "tiers": tiers})
     else:
         _print(checks, tiers)
-    raise typer.Exit(Exit.GOOD if all(tiers.values()) else Exit.OUTSIDE)
+    raise typer.Exit(Exit.GOOD if tiers["in-process preview"] else Exit.OUTSIDE)
 
 
 def _print(checks: list[Check], tiers: dict[str, bool]) -> None:
@@ -53,6 +55,28 @@ def _print(checks: list[Check], tiers: dict[str, bool]) -> None:
     out.print(table)
     for name, can_run in tiers.items():
         out.print(f"\n{name}: {'can run' if can_run else 'cannot run'}")
+
+
+def _tiers(checks: list[Check]) -> dict[str, bool]:
+    """What this machine can run: the preview, and the two tiers of the lab."""
+    found = {check.name for check in checks if check.ok}
+    return {
+        "in-process preview": all(check.ok for check in checks if check.needed),
+        "lab, engine": "lab: pulumi" in found,
+        "lab, Kubernetes": {f"lab: {name}" for name in programs.FAMILIES} <= found,
+    }
+
+
+def _family(name: str) -> Callable[[], Check]:
+    def probe() -> Check:
+        try:
+            places = [programs.find(program) for program in programs.FAMILIES[name].programs]
+            remedy = programs.why_not_buildable() or "make tools (in a checkout)"
+        except OutsideError as error:
+            return Check(f"lab: {name}", "", False, str(error))
+        return Check(f"lab: {name}", str(places[0]) if all(places) else "", False, remedy)
+
+    return probe
 
 
 def _package(distribution: str, needed: bool, remedy: str) -> Callable[[], Check]:
@@ -80,4 +104,5 @@ PROBES: list[Callable[[], Check]] = [
         _package(distribution, False, f"pip install 'intertie[{cloud}]' to preview and deploy on {cloud}")
         for cloud, distribution in CLOUD_PACKAGES.items()
     ),
+    *(_family(name) for name in programs.FAMILIES),
 ]

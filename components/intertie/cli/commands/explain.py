@@ -47,7 +47,7 @@ def explain(
         out = console()
         for plan in plans:
             for line in text(plan):
-                out.print(line, markup=False)
+                out.print(line, markup=False, soft_wrap=True)
             out.print()
         for error in failed:
             talk(str(error))

@@ -38,7 +38,7 @@ def validate(
             where = described.placements[name]
             out.print(f"{name} ({where.cloud} {where.region}): {f'{len(items)} problems' if items else 'ok'}")
             for problem in items:
-                out.print(f"  {problem}", markup=False)
+                out.print(f"  {problem}", markup=False, soft_wrap=True)
     raise typer.Exit(Exit.VIOLATIONS if any(found.values()) else Exit.GOOD)
 
 
