@@ -34,7 +34,7 @@ def edited(line: int, text: str) -> str:
         (13, "    model: {id: acme/model, parameters: 8e9, precision: fp9}", "stages[1].model.precision", "13:57"),
         (13, "    model: {parameters: 8e9}", "stages[1].model.id", "13:5"),
         (17, "  b: {cloud: aws, region: x, capacity: {generate: odcr}}", "placements.b.capacity.generate.id", "17:51"),
-        (17, "  b: {cloud: aws, capacity: {generate: [spot, odcr]}}", "placements.b.capacity.generate[1].id", "17:46"),
+        (17, "  b: {cloud: aws, capacity: {generate: [spot, odcr]}}", "placements.b.capacity.generate[1].id", "17:47"),
         (17, "  here: {cloud: aws, region: us-east-1, tags: {owner: me}}", "placements.here.tags.owner", "17:48"),
         (17, "  Here: {cloud: aws, region: us-east-1}", "placements.Here", "17:3"),
     ],
