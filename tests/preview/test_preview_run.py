@@ -225,6 +225,15 @@ def test_a_description_that_one_stack_cannot_read_is_that_stacks_problem(copy: C
     assert aws.problems[0].where.endswith("other.yaml")
 
 
+@pytest.mark.parametrize("path", ['"a\\0b"', "x" * 5000, "..", "[1]", "echo.yaml/x"])
+def test_a_path_that_is_none_is_bad_input(copy: Copy, path: str) -> None:
+    config = f"config:\n  inference:spec: {path}\n  inference:placement: echo-aws\n"
+    project = copy(DESCRIBED, {"Pulumi.echo-aws.yaml": config})
+    stack = preview(project).stacks[0]
+    assert stack.problems
+    assert stack.graph is None
+
+
 def test_the_plan_is_the_one_that_the_program_works_with() -> None:
     stack = preview(DESCRIBED, ["echo-aws"]).stacks[0]
     assert stack.plan is not None

@@ -11,6 +11,7 @@ from intertie.preview import pulumi_yaml
 from intertie.preview.settings import Declaration, Settings, declarations, settings
 
 _PREFIX, _SUFFIX = "Pulumi.", ".yaml"
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def _text(data: Mapping[str, Any], key: str, name: str, *, required: bool = Fals
     value = data.get(key, None if required else "")
     if not isinstance(value, str) or (required and not value):
         raise InputError(f"{name}: {key}: found {value!r}; allowed: text")
+    if "\0" in value or len(value) > _LONGEST:
+        raise InputError(f"{name}: {key}: allowed: at most {_LONGEST} characters, none of them a null")
     return value
 
 

@@ -79,7 +79,10 @@ class _Reader:
 
     def spec(self, text: str) -> PipelineSpec:
         """The description that a stack's configuration names. InputError with every problem."""
-        path = (self._project.program_folder / text).resolve()
+        try:
+            path = (self._project.program_folder / text).resolve()
+        except (OSError, ValueError, RuntimeError):
+            raise InputError(f"{self._project.name}:spec: found {text!r}; allowed: the path of a description") from None
         if path not in self._read:
             self._read[path] = read_file(shown(path))
         return self._read[path]
