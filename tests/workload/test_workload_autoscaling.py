@@ -3,7 +3,7 @@
 import pytest
 
 from support import plans
-from support.workloads import objects, pinned, spanning, stage_spec, staged
+from support.workloads import handle, objects, pinned, spanning, stage_spec, staged
 
 
 def trigger(plan) -> dict:
@@ -39,9 +39,19 @@ def test_accelerated_stages_are_scaled_on_the_requests_that_wait(runtime: str, m
 
 
 def test_every_replica_is_asked_and_the_sum_is_shared_between_them() -> None:
-    metadata = trigger(pinned(plans.plan()))["metadata"]
-    assert metadata["aggregateFromKubeServiceEndpoints"] == "true"
-    assert metadata["aggregationType"] == "sum"
+    asked = trigger(pinned(plans.plan()))
+    assert asked["metricType"] == "AverageValue"
+    assert asked["metadata"]["aggregateFromKubeServiceEndpoints"] == "true"
+    assert asked["metadata"]["aggregationType"] == "sum"
+
+
+@pytest.mark.parametrize("name", ["keda", "scaler"])
+def test_a_keda_of_unknown_release_is_not_asked_to_add_up(name: str) -> None:
+    plan = pinned(plans.plan())
+    asked = objects(plan, handle(plan, provided=frozenset({name})))["generate-autoscaler"]["spec"]["triggers"][0]
+    assert asked["metricType"] == "Value"
+    assert not {key for key in asked["metadata"] if key.startswith("aggregat")}
+    assert asked["metadata"]["valueLocation"] == "vllm:num_requests_waiting"
 
 
 def test_all_metadata_of_a_trigger_is_text_as_keda_wants_it() -> None:

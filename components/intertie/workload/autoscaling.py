@@ -49,14 +49,14 @@ def replicas(plan: Plan, stage: StagePlan) -> int | None:
     return None if scaled(plan, stage) else stage.min_replicas
 
 
-def autoscaler(plan: Plan, stage: StagePlan, workload: Manifest) -> Manifest | None:
-    """The autoscaler of `workload`, if it has one."""
+def autoscaler(plan: Plan, stage: StagePlan, workload: Manifest, *, pinned_keda: bool) -> Manifest | None:
+    """The autoscaler of `workload`, if it has one. `pinned_keda`: KEDA is the pinned release, not the cluster's own."""
     if not scaled(plan, stage):
         return None
     target = {"apiVersion": workload.api_version, "kind": workload.kind, "name": workload.name}
     if metric(stage) == "cpu":
         return _on_cpu(plan, stage, target, workload.role)
-    return _on_queue(plan, stage, target, workload.role)
+    return _on_queue(plan, stage, target, workload.role, _trigger(plan, stage, pinned_keda=pinned_keda))
 
 
 def _on_cpu(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: str) -> Manifest:
@@ -87,9 +87,7 @@ def _on_cpu(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: str)
     )
 
 
-def _on_queue(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: str) -> Manifest:
-    """KEDA asks every replica behind the service itself, so that no metrics server has to be there."""
-    url = f"http://{stage.name}.{plan.namespace}.svc.cluster.local:{metrics_port(stage)}/metrics"
+def _on_queue(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: str, trigger: dict[str, Any]) -> Manifest:
     return Manifest(
         f"{stage.name}-autoscaler",
         {
@@ -104,23 +102,31 @@ def _on_queue(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: st
                 "cooldownPeriod": 300,
                 # a replica that loads for many minutes must not be taken down by the next quiet one
                 "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(stage)}},
-                "triggers": [
-                    {
-                        "type": "metrics-api",
-                        "metadata": {
-                            "url": url,
-                            "format": "prometheus",
-                            "valueLocation": str(metric(stage)),
-                            "targetValue": _number(stage.spec.scaling.target or QUEUE_TARGET),
-                            "aggregateFromKubeServiceEndpoints": "true",
-                            "aggregationType": "sum",  # the autoscaler divides by the target per replica
-                        },
-                    }
-                ],
+                "triggers": [trigger],
             },
         },
         needs=(workload, "keda"),
     )
+
+
+def _trigger(plan: Plan, stage: StagePlan, *, pinned_keda: bool) -> dict[str, Any]:
+    """KEDA reads the runtime's own metrics, so that no metrics server has to be there.
+
+    The pinned release asks every replica behind the service: their sum is divided by the target per replica. Releases
+    before 2.20 add up wrongly, or not at all (kedacore/keda pull requests 6565, 7370 and 7642). A cluster's own KEDA
+    asks one replica therefore, any that the service chooses, and the count is multiplied by what waits there over the
+    target. That is right in every release while load is spread evenly.
+    """
+    asked = {
+        "url": f"http://{stage.name}.{plan.namespace}.svc.cluster.local:{metrics_port(stage)}/metrics",
+        "format": "prometheus",
+        "valueLocation": str(metric(stage)),
+        "targetValue": _number(stage.spec.scaling.target or QUEUE_TARGET),
+    }
+    if not pinned_keda:
+        return {"type": "metrics-api", "metricType": "Value", "metadata": asked}
+    every = {"aggregateFromKubeServiceEndpoints": "true", "aggregationType": "sum"}
+    return {"type": "metrics-api", "metricType": "AverageValue", "metadata": {**asked, **every}}
 
 
 def _behavior(stage: StagePlan) -> dict[str, Any]:

@@ -56,8 +56,14 @@ def charts(plan: Plan, handle: ClusterHandle) -> tuple[Chart, ...]:
     return tuple(
         Chart(row.name, row.chart, row.repo, row.version, row.namespace, row.values)
         for row in table()
-        if row.name in wanted and not handle.provided & {row.name, *row.aliases}
+        if row.name in wanted and not brings(handle, row.name)
     )
+
+
+def brings(handle: ClusterHandle, component: str) -> bool:
+    """Whether the cluster has the component already, under any of its names; its release is then not known."""
+    row = next(row for row in table() if row.name == component)
+    return not handle.provided.isdisjoint({row.name, *row.aliases})
 
 
 def needed(plan: Plan) -> Iterator[str]:

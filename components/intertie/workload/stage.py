@@ -5,6 +5,7 @@ from typing import Any
 from intertie.contract import ClusterHandle, service_account
 from intertie.plan import LABEL, Plan, StagePlan
 from intertie.workload.autoscaling import autoscaler, metrics_port, replicas
+from intertie.workload.components import brings
 from intertie.workload.manifest import Manifest, metadata, selector
 from intertie.workload.pod import template
 
@@ -14,7 +15,7 @@ LWS_API = "leaderworkerset.x-k8s.io/v1"
 def objects(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> tuple[Manifest, ...]:
     """Service account, service, Deployment or LeaderWorkerSet, disruption budget, autoscaler; in that order."""
     workload = _group(plan, stage, handle) if stage.multi_node else _deployment(plan, stage, handle)
-    grown = autoscaler(plan, stage, workload)
+    grown = autoscaler(plan, stage, workload, pinned_keda=not brings(handle, "keda"))
     made = (_account(plan, stage, handle), _service(plan, stage), workload, _disruptions(plan, stage))
     return made if grown is None else (*made, grown)
 
