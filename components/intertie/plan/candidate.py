@@ -103,7 +103,10 @@ def _fit_slices(
 ) -> Candidate | str:
     """A TPU replica is one slice: the shape with the fewest chips that holds it, all chips of its machines used."""
     wanted, usable = need(stage), usable_gib(accelerator)
-    if stage.parallelism is not None and (wrong := wrong_override(stage.parallelism, stage, wanted, usable)):
+    given = stage.parallelism
+    if given is not None and given.pipeline > 1:
+        return "`parallelism.pipeline` is 1 on a TPU slice: its chips share every layer"
+    if given is not None and (wrong := wrong_override(given, stage, wanted, usable)):
         return wrong
     reason = "no slice shape is made of machines that can be had"
     for shape in catalog.tpu_topologies(accelerator.name):
@@ -129,10 +132,8 @@ def _named(option: Options, name: str) -> catalog.Machine | None:
 def _wrong_slice(stage: StageSpec, shape: catalog.TpuTopology) -> str:
     """Why the description asks for another number of chips; nothing when this one will do."""
     given = stage.parallelism
-    if given is not None and given.tensor * given.pipeline != shape.chips:
-        return f"`parallelism` asks for {given.tensor * given.pipeline} chips, and no slice has that many"
-    if given is not None and given.pipeline > 1:
-        return "`parallelism.pipeline` is 1 on a TPU slice: its chips share every layer"
+    if given is not None and given.tensor != shape.chips:
+        return f"`parallelism` asks for {given.tensor} chips, and no slice has that many"
     if stage.model is None and shape.chips < (stage.accelerator_count or 1):
         return f"no slice that can be had has {stage.accelerator_count} chips"
     return ""

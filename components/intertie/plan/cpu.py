@@ -50,24 +50,11 @@ def _labels(name: str) -> tuple[tuple[str, str], ...]:
 def _general(
     site: Site, stages: Sequence[StageSpec], rows: Sequence[catalog.Machine], small: catalog.Machine, trail: Trail
 ) -> PoolPlan | None:
-    """Every CPU stage must fit on its machine; the largest stage decides which one it is."""
-    for stage in stages:
-        if not any(replicas_on(row, stage, 0) for row in rows):
-            asked = f"{stage.resources.cpu:g} CPU and {stage.resources.memory}"
-            biggest = max(rows, key=lambda row: row.memory_gib)
-            trail.problem(
-                f"{site.stage_path(stage)}.resources", asked, f"what fits one CPU machine of {site.cloud}",
-                f"the largest in the catalogue is {biggest.name}: {biggest.vcpus} vCPUs, {biggest.memory_gib:g} GiB",
-                biggest.fact.source,
-            )  # fmt: skip
-            return None
+    """The smallest machine that every CPU stage fits on; a stage that the largest one does not hold is a problem."""
     able = (row for row in rows if row.vcpus >= small.vcpus and all(replicas_on(row, stage, 0) for stage in stages))
     machine = next(able, None)
     if machine is None:
-        names = ", ".join(stage.name for stage in stages)
-        trail.problem(
-            "stages", names, "CPU stages that fit the same machine type", "one asks for much CPU, one for much memory"
-        )
+        _too_large(site, stages, max(rows, key=lambda row: (row.memory_gib, row.vcpus)), trail)
         return None
     low, high = _nodes(site, stages, machine)
     why = "the smallest that holds the largest CPU stage" if stages else "there are no CPU stages: shared services only"
@@ -77,6 +64,18 @@ def _general(
     )
     disk = DISK_GIB + sum(math.ceil(s.resources.disk.gib) for s in stages if s.resources.disk is not None)
     return PoolPlan(GENERAL, "cpu", machine.name, machine.arch, low, high, low, (), disk, _labels(GENERAL), ())
+
+
+def _too_large(site: Site, stages: Sequence[StageSpec], biggest: catalog.Machine, trail: Trail) -> None:
+    for stage in stages:
+        if not replicas_on(biggest, stage, 0):
+            trail.problem(
+                f"{site.stage_path(stage)}.resources",
+                f"{stage.resources.cpu:g} CPU and {stage.resources.memory}",
+                f"what fits one CPU machine of {site.cloud}",
+                f"the largest in the catalogue is {biggest.name}: {biggest.vcpus} vCPUs, {biggest.memory_gib:g} GiB",
+                biggest.fact.source,
+            )
 
 
 def _nodes(site: Site, stages: Sequence[StageSpec], machine: catalog.Machine) -> tuple[int, int]:

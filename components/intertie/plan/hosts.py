@@ -31,9 +31,7 @@ def allocatable(machine: catalog.Machine) -> tuple[float, float]:
 def replicas_on(machine: catalog.Machine, stage: StageSpec, accelerators: int) -> int:
     """Pods of a stage that fit on one machine, each with that many accelerators (0 for a CPU stage)."""
     cpu, memory = allocatable(machine)
-    limits = [cpu / stage.resources.cpu]
-    if stage.resources.memory.bytes:
-        limits.append(memory / stage.resources.memory.gib)
+    limits = [cpu / stage.resources.cpu, memory / stage.resources.memory.gib]
     if accelerators:
         limits.append(machine.count / accelerators)
     return max(0, math.floor(min(limits)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from intertie.plan.memory import Need, share
 from intertie.plan.types import Sizing
 
-MOST_NODES = 64
+MOST_NODES = 16  # that are proposed for one replica; `parallelism` may ask for more
 
 
 @dataclass(frozen=True, slots=True)

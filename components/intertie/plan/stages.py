@@ -129,9 +129,7 @@ def _note_ladder(site: Site, stage: StageSpec, found: Candidate, trail: Trail) -
     kinds = [rung.step.claim.kind for rung in found.rungs]
     production = site.spec.environment is Environment.PRODUCTION
     if set(kinds) == {CapacityKind.SPOT} and production and site.where.role is Role.PRIMARY:
-        trail.note(
-            f"stages[{stage.name}]: spot is all that its ladder has, in production: the cloud may take every node back"
-        )
+        trail.note(f"stages[{stage.name}]: spot is its whole ladder: the cloud may take every node back")
     for rung in found.rungs:
         step, end = rung.step, getattr(rung.step.claim, "end", None)
         if step.claim.kind is CapacityKind.FLEX_START:

@@ -1,0 +1,97 @@
+"""Tokens per second: measured before published, published derated, and unknown never taken for zero."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intertie.catalog import Fact, Throughput
+from intertie.plan.throughput import throughput
+from intertie.spec import StageSpec
+from support.pipelines import choice, generate, only_problem, pipeline, planned
+
+LLAMA = {"id": "meta-llama/Llama-3.3-70B-Instruct", "parameters": "70e9", "precision": "fp8", "concurrency": 4}
+
+
+def row(figure: float, tokens_in: int | None = 1000, tokens_out: int | None = 1000) -> Throughput:
+    return Throughput(
+        "m", "fp8", "h100", 2, tokens_in, tokens_out, figure, "max-load", Fact("a benchmark", "2026-01-01")
+    )
+
+
+def stage(**changes: object) -> StageSpec:
+    return StageSpec.model_validate(generate(**changes))
+
+
+def test_the_users_own_figure_is_taken_as_it_is() -> None:
+    made = throughput(stage(throughput={"h100": 900}, objective={"tokens_per_second": 4000}), "h100", 4, [row(9999)])
+    assert (made.per_replica, made.basis, made.derate, made.replicas_for_objective) == (900, "measured", 1.0, 5)
+
+
+def test_a_figure_for_another_accelerator_is_not_taken() -> None:
+    assert throughput(stage(throughput={"h200": 900}), "h100", 4, []).basis == "unknown"
+
+
+def test_a_published_figure_counts_four_fifths_per_accelerator() -> None:
+    made = throughput(stage(), "h100", 4, [row(1000)])
+    assert (made.per_replica, made.basis, made.derate) == (3200, "published", 0.8)
+    assert "a benchmark (1000 tokens in, 1000 tokens out, max-load)" in made.source
+
+
+@pytest.mark.parametrize(("ttft", "derate"), [("499ms", 0.5), ("500ms", 0.8), ("2s", 0.8)])
+def test_a_tight_objective_for_the_first_token_leaves_half(ttft: str, derate: float) -> None:
+    assert throughput(stage(objective={"ttft_p95": ttft}), "h100", 1, [row(1000)]).derate == derate
+
+
+def test_the_figure_with_the_nearest_lengths_is_taken() -> None:
+    rows = [row(1000), row(400, 8192, 1024), row(5, None, None)]
+    long = stage(objective={"input_tokens": 6000, "output_tokens": 800})
+    assert throughput(long, "h100", 1, rows).per_replica == 320
+    assert throughput(stage(), "h100", 1, rows).per_replica == 800
+
+
+def test_no_figure_is_unknown_and_not_zero() -> None:
+    made = throughput(stage(objective={"tokens_per_second": 4000}), "h100", 1, [])
+    assert (made.per_replica, made.basis, made.replicas_for_objective) == (None, "unknown", None)
+
+
+@given(st.floats(1, 1e6), st.floats(1, 1e6), st.integers(1, 64))
+def test_the_replicas_reach_the_objective_and_one_less_does_not(wanted: float, figure: float, count: int) -> None:
+    made = throughput(stage(objective={"tokens_per_second": wanted}), "h100", count, [row(figure)])
+    assert made.replicas_for_objective is not None
+    each = figure * count * 0.8
+    assert made.replicas_for_objective * each >= wanted * (1 - 1e-9)
+    assert (made.replicas_for_objective - 1) * each < wanted
+
+
+def test_more_replicas_than_described_are_a_problem_with_the_arithmetic() -> None:
+    found = only_problem(pipeline(stage={"model": LLAMA, "objective": {"tokens_per_second": 1e6}}))
+    assert found.path == "stages[1].replicas.max"
+    assert found.found == "8"
+    assert "1e+06 tokens/s" in found.hint
+    assert "(published)" in found.hint
+
+
+def test_a_ladder_too_short_for_the_objective_is_a_problem() -> None:
+    changes = {"model": LLAMA, "objective": {"tokens_per_second": 20_000}, "replicas": {"min": 1, "max": 40}}
+    ladder = [{"kind": "on-demand", "count": 1}]
+    found = only_problem(pipeline(stage=changes, where={"capacity": {"generate": ladder}}))
+    assert found.path == "placements.here.capacity.generate"
+    assert "raise `count`" in found.hint
+
+
+def test_an_objective_without_a_figure_is_noted_with_how_to_supply_one() -> None:
+    plan = planned(stage={"model": {**LLAMA, "id": "acme/own"}, "objective": {"tokens_per_second": 100}})
+    assert any("write `throughput: {h100: <tokens per second>}` in stages[1]" in note for note in plan.notes)
+    assert choice(plan, "stages[generate].throughput").chosen == "unknown"
+
+
+def test_a_mirror_of_a_model_has_its_published_figures() -> None:
+    plan = planned(stage={"model": {**LLAMA, "id": "weights/llama-3.3-70b-instruct"}})
+    found = plan.stage("generate").throughput
+    assert found is not None
+    assert found.basis == "published"
+
+
+def test_the_time_to_the_first_token_is_not_promised() -> None:
+    plan = planned(stage={"objective": {"ttft_p95": "800ms"}})
+    assert any("cannot be derived from a description" in note and "800ms" in note for note in plan.notes)
