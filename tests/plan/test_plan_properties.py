@@ -155,7 +155,7 @@ def described(data: dict[str, Any]) -> PipelineSpec | None:
 
 
 @given(descriptions())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_a_description_gives_plans_that_hold_together_or_problems(data: dict[str, Any]) -> None:
     spec, again = described(data), described(data)
     if spec is None or again is None:

@@ -43,18 +43,13 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
     if found.refused:
         raise PlanError(placement, found.refused)
     trail, site = Trail(), Site.of(spec, placement)
-    law = check_residency(spec, placement, found.outside, found.laws, trail)
-    check_tier(placement, site.where, trail)
-    check_zones(site, trail)
-    check_adopted(site, trail)
-    check_access(site, found, trail)
+    law = _checked(site, found, trail)
     addresses = _addresses(site, found, trail)
     pools, stages = _planned(site, ordered(spec.stages), law, trail)
     _check_pool_names(pools, trail)
     zones = network_zones(site, (zone for pool in pools for zone in pool.zones), trail)
     labels = tags(spec, placement, trail)
     kubernetes = _kubernetes(site, trail)
-    _check_namespace(spec, trail)
     if trail.problems:
         raise PlanError(placement, trail.problems)
     return Plan(
@@ -77,6 +72,17 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
         choices=tuple(trail.choices),
         notes=tuple(trail.notes),
     )
+
+
+def _checked(site: Site, found: Survey, trail: Trail) -> str | None:
+    """What can be said before anything is sized. The placement's jurisdiction, or None where it is not known."""
+    law = check_residency(site.spec, site.name, found.outside, found.laws, trail)
+    check_tier(site.name, site.where, trail)
+    check_zones(site, trail)
+    check_adopted(site, trail)
+    check_access(site, found, trail)
+    _check_namespace(site.spec, trail)
+    return law
 
 
 def _planned(site: Site, stages: Sequence[StageSpec], law: str | None, trail: Trail) -> Planned:
