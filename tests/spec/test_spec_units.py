@@ -103,7 +103,7 @@ def test_a_plain_scalar_that_is_taken_is_what_yaml_1_1_reads_or_an_exponent(text
     if isinstance(value, str):
         assert value == old
     elif isinstance(old, str):
-        assert "e" in text.lower()
+        assert "e" in text.lower() or text[1] == "."  # `70e9` and `-.5`: numbers that PyYAML misses
         assert value == float(text)
     else:
         assert (type(value), value) == (type(old), old)
