@@ -8,6 +8,7 @@ come out as a map): those stay unknown, as the SDK would refuse the echo.
 import typing
 from collections import abc
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -31,6 +32,7 @@ def echo(token: str, inputs: struct_pb2.Struct, secrets: Iterable[str]) -> struc
     return outputs
 
 
+@cache
 def _output_types(token: str) -> dict[str, Any]:
     resource = sdk.resource_class(token)
     return sdk_types.resource_types(resource) if resource else {}

@@ -7,6 +7,7 @@ and standard output. The working directory is never changed: it belongs to the w
 
 import contextlib
 import importlib
+import os
 import runpy
 import sys
 import threading
@@ -79,11 +80,9 @@ def _is_builtin(name: str) -> bool:
 
 def _forget(folder: Path, before: set[str]) -> None:
     """Drops the modules that came from the program's folder, and only those: libraries stay loaded."""
-    others = [Path(place).resolve() for place in sys.path[1:] if place and Path(place).resolve() != folder]
-    libraries = [place for place in others if place.is_relative_to(folder)]
+    inside = f"{folder}{os.sep}"
+    libraries = tuple(f"{place}{os.sep}" for place in sys.path if place.startswith(inside))
     for name in set(sys.modules) - before:
-        file = getattr(sys.modules[name], "__file__", None)
-        if not file or not Path(file).is_relative_to(folder):
-            continue
-        if not any(Path(file).is_relative_to(library) for library in libraries):
+        file = getattr(sys.modules[name], "__file__", None) or ""
+        if file.startswith(inside) and not file.startswith(libraries):
             del sys.modules[name]
