@@ -175,6 +175,13 @@ def test_flex_start_without_a_floor_is_legal_and_its_life_is_noted() -> None:
     assert any("live 7 days at most" in note for note in plan.notes)
 
 
+def test_flex_start_does_not_keep_the_nodes_of_a_replica_together_and_that_is_noted() -> None:
+    model = {"id": "meta-llama/Llama-3.1-405B-Instruct", "parameters": "405e9", "concurrency": 1}
+    plan = planned("gcp", stage={"model": model}, where={"capacity": {"generate": ["flex-start", "on-demand"]}})
+    noted = [note for note in plan.notes if "excludes compact placement" in note]
+    assert [note.split(":")[0] for note in noted] == ["placements.here.capacity.generate[0]"]
+
+
 def test_the_floor_skips_flex_start() -> None:
     plan = planned("gcp", where={"capacity": {"generate": ["flex-start", "spot"]}})
     assert [pool.min_nodes for pool in plan.accelerator_pools()] == [0, 1]

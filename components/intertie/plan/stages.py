@@ -134,6 +134,8 @@ def _note_ladder(site: Site, stage: StageSpec, found: Candidate, trail: Trail) -
         step, end = rung.step, getattr(rung.step.claim, "end", None)
         if step.claim.kind is CapacityKind.FLEX_START:
             trail.note(f"{step.path}: nodes of flex-start are queued for and live {step.rule.max_days} days at most")
+        if found.sizing.nodes > 1 and not found.topology and "compact-placement" in step.rule.excludes:
+            trail.note(f"{step.path}: nodes of one replica may stand apart: {step.kind} excludes compact placement")
         if end is not None:
             trail.note(
                 f"{step.path}: outside of its window, until {end.isoformat()}, {step.kind} has no nodes: "
