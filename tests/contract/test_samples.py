@@ -10,7 +10,7 @@ import yaml
 
 from intertie.graph import check, sdk
 from intertie.spec import read_file
-from support.stacks import ROOT, SAMPLE, STACKS, config_of, graph_of
+from support.stacks import ROOT, SAMPLE, STACKS, config_of, each_stack, graph_of
 
 TAG_KEYS = {"cost_center", "environment", "managed_by", "owner", "pipeline", "placement"}
 TAGS = {"aws": ("tags",), "azure-native": ("tags",), "gcp": ("labels", "resourceLabels", "userLabels")}
@@ -22,12 +22,12 @@ def block_lines(value: object) -> int:
     return len([line for line in text.splitlines() if line.strip()])
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_a_sample_stack_has_no_finding(stack: str) -> None:
     assert [str(finding) for finding in check(graph_of(stack))] == []
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_every_taggable_resource_of_a_sample_is_tagged(stack: str) -> None:
     untagged = []
     for resource in graph_of(stack).resources:
@@ -39,7 +39,7 @@ def test_every_taggable_resource_of_a_sample_is_tagged(stack: str) -> None:
     assert untagged == []
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_children_are_named_by_role_under_their_component(stack: str) -> None:
     graph = graph_of(stack)
     names = {resource.urn: resource.name for resource in graph.resources}
@@ -49,7 +49,7 @@ def test_children_are_named_by_role_under_their_component(stack: str) -> None:
         assert resource.name.startswith(f"{names[resource.parent]}-"), resource.urn
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_no_kubernetes_object_goes_to_whatever_cluster_is_current(stack: str) -> None:
     for resource in graph_of(stack).resources:
         if resource.type.startswith("kubernetes:"):

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from intertie.graph import Graph, record
@@ -23,3 +24,9 @@ def config_of(stack: str) -> dict[str, str]:
 @cache
 def graph_of(stack: str) -> Graph:
     return record(ROOT / "stacks" / "__main__.py", project="inference", stack=stack, config=config_of(stack))
+
+
+each_stack = pytest.mark.parametrize(
+    "stack", [pytest.param(stack, marks=pytest.mark.xdist_group(f"stack-{stack}")) for stack in STACKS]
+)
+"""Over all sample stacks, with the tests of one stack in one process, where its recording is shared."""
