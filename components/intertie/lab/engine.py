@@ -90,15 +90,17 @@ class Command:
     """One CLI process under way. Use `wait`; a test may `kill` or `interrupt` it before."""
 
     words: tuple[str, ...]
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[bytes]"
     scratch: Path
     started: float = field(default_factory=time.monotonic)
 
     def events(self) -> tuple[dict[str, Any], ...]:
         """What the engine has logged so far; a line that is still being written is left for later."""
-        log = self.scratch / "events"
-        lines = log.read_text().split("\n")[:-1] if log.exists() else []
-        return tuple(json.loads(line) for line in lines)
+        return tuple(json.loads(line) for line in self._read("events").split("\n")[:-1])
+
+    def shown(self) -> str:
+        """All that a person has seen so far."""
+        return self._read("stdout") + self._read("stderr")
 
     def interrupt(self) -> None:
         """What Ctrl-C does: finish what is under way, save the state, begin nothing more."""
@@ -111,29 +113,34 @@ class Command:
     def wait(self, limit: float = LIMIT) -> Outcome:
         """How it ended. OutsideError, with the last that was shown, when it does not end within `limit` seconds."""
         try:
-            stdout, stderr = self._read(limit)
-            events = self.events()
+            self._end(limit)
+            seconds = time.monotonic() - self.started
+            stdout, stderr = self._read("stdout"), self._read("stderr")
+            return Outcome(self.words, self.process.returncode, seconds, stdout, stderr, self.events())
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
-        seconds = time.monotonic() - self.started
-        return Outcome(self.words, self.process.returncode, seconds, stdout, stderr, events)
 
-    def _read(self, limit: float) -> tuple[str, str]:
+    def _end(self, limit: float) -> None:
         try:
-            return self.process.communicate(timeout=limit)
+            self.process.wait(limit)
         except subprocess.TimeoutExpired:
             self.interrupt()
+            try:
+                self.process.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                self.process.wait()
+            shown = "\n".join(self.shown().splitlines()[-20:])
+            text = f"pulumi {self.words[0]} did not end within {limit:g} s; it said last:\n{shown}"
+            raise OutsideError(text) from None
         except BaseException:
             self.kill()
-            self.process.communicate()
+            self.process.wait()
             raise
-        try:
-            stdout, stderr = self.process.communicate(timeout=_GRACE)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            stdout, stderr = self.process.communicate()
-        shown = "\n".join((stdout + stderr).splitlines()[-20:])
-        raise OutsideError(f"pulumi {self.words[0]} did not end within {limit:g} s; it said last:\n{shown}")
+
+    def _read(self, name: str) -> str:
+        file = self.scratch / name
+        return file.read_text(errors="replace") if file.exists() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,17 +201,17 @@ class Engine:
             options.append(f"--stack={self.stack}")
         if words[0] in {"preview", "up", "refresh", "destroy"}:
             options.append(f"--event-log={scratch / 'events'}")
-        process = subprocess.Popen(
-            ["pulumi", *words, *options],
-            cwd=self.project,
-            env=environment(self.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+        # Into files, not pipes: nothing waits for a reader, and nothing that a killed CLI leaves behind keeps us.
+        with (scratch / "stdout").open("wb") as stdout, (scratch / "stderr").open("wb") as stderr:
+            process = subprocess.Popen(
+                ["pulumi", *words, *options],
+                cwd=self.project,
+                env=environment(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
         return Command(words, process, scratch)
 
 

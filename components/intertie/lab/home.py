@@ -55,7 +55,7 @@ class Home:
         return self.folder / "home"
 
     def environment(self) -> dict[str, str]:
-        """What to set so that `pulumi` works on this lab: its backend, plugins and PATH, nothing of the person's own."""
+        """What to set so that `pulumi` works on this lab: its backend, plugins and PATH, none of the person's."""
         return {
             "INTERTIE_LAB": str(self.folder),
             "PATH": f"{self.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

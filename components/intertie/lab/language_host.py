@@ -112,7 +112,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             if data is None:
                 open_streams -= 1
             else:
-                yield language_pb2.RunPluginResponse(**{name: data})
+                yield _said(name, data)
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
 
@@ -125,6 +125,12 @@ def plugin_command(request: Any) -> list[str]:
     if os.path.exists(os.path.join(folder, "__main__.py")):  # noqa: PTH110, PTH118
         return [*launch, folder, *request.args]
     return [*launch, "pulumi.run.plugin", request.name, *request.args]
+
+
+def _said(name: str, data: bytes) -> Any:
+    if name == "stdout":
+        return language_pb2.RunPluginResponse(stdout=data)
+    return language_pb2.RunPluginResponse(stderr=data)
 
 
 def _pump(name: str, stream: Any, lines: "queue.Queue[tuple[str, bytes | None]]") -> None:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import runpy
+import signal
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +20,13 @@ from pulumi import runtime
 from intertie.lab.launch import end_with_parent
 
 ERROR_SHOWN = 32
+_STARTERS = ("/pulumi/runtime/", "/pulumi/output.py", "/asyncio/")
 
 
 def main() -> None:
     """Connect to the engine, then run the program as `__main__`."""
     end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the engine ends us with it: then nobody wants to know where we stood
     settings, entry = json.loads(sys.argv[1]), Path(sys.argv[2])
     runtime.configure(runtime.Settings(**settings))
     folder = entry if entry.is_dir() else entry.parent
@@ -68,7 +71,7 @@ def _user_trace() -> str:
 
 def _is_ours(filename: str) -> bool:
     """Whether a frame belongs to what started the program: this runner, the SDK's loop, or frozen standard modules."""
-    return filename.startswith("<") or filename == __file__ or "/pulumi/runtime/" in filename or "/asyncio/" in filename
+    return filename.startswith("<") or filename == __file__ or any(part in filename for part in _STARTERS)
 
 
 if __name__ == "__main__":
