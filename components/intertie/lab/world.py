@@ -36,14 +36,15 @@ create table if not exists pools (
     cluster text not null, name text not null, machine text not null, zones text not null, minimum integer not null,
     maximum integer not null, desired integer not null, labels text not null, taints text not null,
     resources text not null, market text not null, reservation text not null, ready integer not null,
-    primary key (cluster, name));
+    traits text not null default '{}', primary key (cluster, name));
 create table if not exists events (
     seq integer primary key autoincrement, at integer not null, wall real not null, source text not null,
     action text not null, subject text not null, message text not null);
 create table if not exists faults (
     seq integer primary key autoincrement, cloud text not null, region text not null, zone text not null,
     type text not null, operation text not null, skip integer not null, times integer not null,
-    starts integer not null, ends integer not null, effect text not null, code text not null, message text not null);
+    starts integer not null, ends integer not null, effect text not null, code text not null, message text not null,
+    seconds real not null default 0);
 create table if not exists limits (
     cloud text not null, region text not null, zone text not null, what text not null, amount integer not null,
     primary key (cloud, region, zone, what));
@@ -93,6 +94,8 @@ class Pool:
 
     `labels` and `taints` (`key=value:Effect`) are all that the cloud documents, its own included; `resources` is the
     capacity of one node, accelerators too: they become allocatable only when their device plugin's owner is there.
+    `traits` is what decides about that and is no label: `image` (AL2023_x86_64_NVIDIA, COS_CONTAINERD), and `driver`,
+    `none` where the pool was asked to come without the accelerators' driver.
     """
 
     cluster: str
@@ -108,6 +111,7 @@ class Pool:
     market: str = "on-demand"
     reservation: str = ""
     ready: int = 0
+    traits: dict[str, str] = field(default_factory=dict)
 
 
 class World:
@@ -220,10 +224,10 @@ class World:
 
     def put_pool(self, pool: Pool) -> None:
         self.query(
-            "insert or replace into pools values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert or replace into pools values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             pool.cluster, pool.name, pool.machine, json.dumps(pool.zones), pool.minimum, pool.maximum, pool.desired,
             json.dumps(pool.labels), json.dumps(pool.taints), json.dumps(pool.resources), pool.market,
-            pool.reservation, pool.ready,
+            pool.reservation, pool.ready, json.dumps(pool.traits),
         )  # fmt: skip
 
     def pools(self, cluster: str | None = None) -> list[Pool]:
@@ -240,10 +244,8 @@ def _resource(row: tuple[Any, ...]) -> Resource:
 
 
 def _pool(row: tuple[Any, ...]) -> Pool:
-    cluster, name, machine, zones, minimum, maximum, desired, labels, taints, resources, market, reservation, ready = (
-        row
-    )
+    cluster, name, machine, zones, minimum, maximum, desired, labels, taints, resources, market, reservation = row[:12]
     return Pool(
         cluster, name, machine, tuple(json.loads(zones)), minimum, maximum, desired, json.loads(labels),
-        tuple(json.loads(taints)), json.loads(resources), market, reservation, ready,
+        tuple(json.loads(taints)), json.loads(resources), market, reservation, row[12], json.loads(row[13]),
     )  # fmt: skip
