@@ -15,13 +15,16 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
 STAMP = os.path.join(VENV, "intertie-ready")
+PIP = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
 def main() -> int:
     """Exit code 0: ready. 3: something outside is missing, and the message says what."""
-    wanted = fingerprint()
-    if read(STAMP) == wanted and os.path.exists(PYTHON):
+    packages, project = digest("requirements.lock"), digest("pyproject.toml")
+    made_of = read(STAMP).split()
+    have_packages = made_of[:1] == [packages] and os.path.exists(PYTHON)
+    if have_packages and made_of[1:] == [project]:
         return 0
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         return missing(
@@ -30,22 +33,22 @@ def main() -> int:
             "install one of them, or name it: make PYTHON=python3.11",
         )
     started = time.time()
-    say("setting up .venv from requirements.lock: about 2 minutes with an empty package cache")
-    if not (make_venv() and install()):
+    if not have_packages:
+        say("setting up .venv from requirements.lock: about 2 minutes with an empty package cache")
+        if not (make_venv() and install_packages()):
+            return 3
+    if not run([*PIP, "--no-deps", "--no-build-isolation", "-e", ROOT], "installing intertie"):
         return 3
     with open(STAMP, "w") as stamp:  # last, so that a run that was cut short is not taken for done
-        stamp.write(wanted)
+        stamp.write("%s %s" % (packages, project))
     say("ready after %d seconds" % (time.time() - started))
     return 0
 
 
-def fingerprint() -> str:
-    """What `.venv` must be made from. A change of any of it makes a new `.venv`."""
-    digest = hashlib.sha256()
-    for name in ("requirements.lock", "pyproject.toml"):
-        digest.update(read(os.path.join(ROOT, name)).encode())
-    digest.update(("%s %s" % (ROOT, sys.version_info[:2])).encode())
-    return digest.hexdigest()
+def digest(name: str) -> str:
+    """What `.venv` is made from: the file, this folder and this Python. A change of any of them makes it anew."""
+    text = "%s %s %s" % (read(os.path.join(ROOT, name)), ROOT, sys.version_info[:2])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def make_venv() -> bool:
@@ -57,18 +60,17 @@ def make_venv() -> bool:
     return False
 
 
-def install() -> bool:
-    """Packages by hash, then Intertie itself with the build tools that are among them: nothing unpinned is fetched."""
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    locked = [*pip, "--require-hashes", "-r", os.path.join(ROOT, "requirements.lock")]
-    if not run(locked, "installing the locked packages"):
-        missing(
-            "the Python packages",
-            "pip could not install requirements.lock",
-            "is a package index reachable? pip's own message is above",
-        )
-        return False
-    return run([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT], "installing intertie")
+def install_packages() -> bool:
+    """Every package by its hash: what the lock does not name is not installed."""
+    locked = [*PIP, "--require-hashes", "-r", os.path.join(ROOT, "requirements.lock")]
+    if run(locked, "installing the locked packages"):
+        return True
+    missing(
+        "the Python packages",
+        "pip could not install requirements.lock",
+        "is a package index reachable? pip's own message is above",
+    )
+    return False
 
 
 def run(command: list, what: str) -> bool:
