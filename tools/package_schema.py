@@ -4,6 +4,7 @@ import json
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 from pulumi.provider.experimental.component import ComponentProvider
 
@@ -12,7 +13,18 @@ def package_schema() -> str:
     """The schema as JSON text, indented and with sorted keys, so that a difference can be read."""
     package = runpy.run_path(str(Path(__file__).parents[1] / "components" / "__main__.py"), run_name="components")
     provider = ComponentProvider(package["COMPONENTS"], "intertie", version=package["package_version"]())
-    return json.dumps(json.loads(provider.schema or "{}"), indent=2, sort_keys=True) + "\n"
+    schema = {"config": {}, **kept(json.loads(provider.schema or "{}"))}
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+
+
+def kept(value: Any) -> Any:
+    """What `pulumi package get-schema` keeps: nothing that is empty, and no description of a list's items."""
+    if not isinstance(value, dict):
+        return value
+    fields = {key: kept(each) for key, each in value.items()}
+    if isinstance(items := fields.get("items"), dict):
+        items.pop("description", None)
+    return {key: each for key, each in fields.items() if each not in ({}, [])}
 
 
 if __name__ == "__main__":
