@@ -1,6 +1,7 @@
 """A program that fails gives one clear message with its place, never a traceback."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from pulumi_aws import ec2
 
 from intertie.errors import InputError, PlanError, Problem
-from intertie.graph import record
+from intertie.graph import loop, record
 
 Fails = Callable[..., str]
 
@@ -111,6 +112,61 @@ def test_an_answer_that_is_needed_at_once_is_refused_with_a_remedy(fails: Fails)
     message = fails("import pulumi_aws as aws\naws.get_caller_identity().account_id\n")
     assert message.startswith("stacks/__main__.py:2: ")
     assert "get_caller_identity_output" in message
+
+
+@pytest.mark.timeout(20)
+def test_a_value_that_never_comes_is_reported_instead_of_waited_for(fails: Fails) -> None:
+    message = fails(
+        "import asyncio\nfrom pulumi_aws import ec2\nec2.Vpc('fine')\n"
+        "vpc = ec2.Vpc('v', cidr_block=asyncio.get_running_loop().create_future())\n"
+        "ec2.Subnet('s', vpc_id=vpc.id)\n"
+    )
+    assert message == (
+        "stacks/__main__.py:4: the program waits for a value that never comes\n  while registering aws:ec2/vpc:Vpc 'v'"
+    )
+
+
+@pytest.mark.timeout(20)
+def test_a_program_that_waits_for_nothing_is_reported() -> None:
+    async def program() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(InputError, match="the program waits for a value that never comes"):
+        record(program, "inference", "dev")
+
+
+@pytest.mark.timeout(20)
+def test_where_other_threads_run_they_get_their_chance_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "_PATIENCE_S", 0.2)
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+
+    async def program() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    try:
+        with pytest.raises(InputError, match="never comes"):
+            record(program, "inference", "dev")
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_a_thread_that_takes_its_time_is_waited_for() -> None:
+    async def program() -> None:
+        running, future = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+        threading.Timer(0.05, lambda: running.call_soon_threadsafe(future.set_result, "10.0.0.0/16")).start()
+        pulumi.export("block", await future)
+        pulumi.export("slept", await asyncio.to_thread(lambda: threading.Event().wait(0.05)))
+        await asyncio.sleep(0.01)
+
+    assert record(program, "inference", "dev").exports == {"block": "10.0.0.0/16", "slept": False}
+
+
+def test_a_program_that_ends_itself_late_is_an_error_too(fails: Fails) -> None:
+    message = fails("import sys\nfrom pulumi_aws import ec2\nec2.Vpc('v', tags={'a': 'b'}).tags.apply(sys.exit)\n")
+    assert "the program ended itself with sys.exit({'a': 'b'})" in message
 
 
 def test_secrets_that_a_message_quotes_are_hidden(fails: Fails) -> None:

@@ -1,7 +1,7 @@
 """What went wrong in a user's program, as one message with the place in their file instead of a traceback."""
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from pulumi.errors import RunError
 
 from intertie.errors import InputError, IntertieError
+from intertie.graph.loop import NeverDone
 from intertie.graph.session import ProgramExit
 from intertie.graph.wire import hide
 
@@ -53,6 +54,8 @@ def _text(error: BaseException) -> str:
     if isinstance(error, ProgramExit):
         code = error.args[0] if error.args else None
         return f"the program ended itself with sys.exit({'' if code is None else repr(code)})"
+    if isinstance(error, NeverDone):
+        return "the program waits for a value that never comes"
     if isinstance(error, RunError):
         return str(error)
     if isinstance(error, SyntaxError):
@@ -97,9 +100,11 @@ def _frames(trace: TracebackType | None) -> Iterator[FrameType]:
         trace = trace.tb_next
 
 
-def _registration(chain: list[BaseException]) -> dict[str, Any]:
+def _registration(chain: list[BaseException]) -> Mapping[str, Any]:
     """What the SDK knew of the resource that it was about to register when the error came up."""
     for error in chain:
+        if isinstance(error, NeverDone):
+            return error.registration
         for frame in _frames(error.__traceback__):
             if frame.f_code.co_name == "do_register" and "ty" in frame.f_locals:
                 return frame.f_locals

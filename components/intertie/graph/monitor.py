@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterable, Mapping
-from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +11,9 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from intertie.errors import InputError
 from intertie.graph.callbacks import Callbacks
 from intertie.graph.echo import echo
+from intertie.graph.loop import ORDER
 from intertie.graph.types import STACK_TYPE, Graph, Invoke, Message, Resource
 from intertie.graph.wire import decode, hide
-
-ORDER: ContextVar[int] = ContextVar("intertie_registration_order", default=0)
-"""Number of the registration that is under way: resources are kept as constructed, not as they happen to arrive."""
 
 _SEVERITIES = {engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
 _FEATURES = [
