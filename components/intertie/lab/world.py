@@ -239,8 +239,8 @@ class World:
 
 
 def _resource(row: tuple[Any, ...]) -> Resource:
-    type_, id_, cloud, region, zone, urn, inputs, outputs, visible, ready = row
-    return Resource(type_, id_, cloud, region, zone, urn, json.loads(inputs), json.loads(outputs), visible, ready)
+    type_, id_, cloud, region, zone, urn, inputs, outputs, visible, ready, made = row
+    return Resource(type_, id_, cloud, region, zone, urn, json.loads(inputs), json.loads(outputs), visible, ready, made)
 
 
 def _pool(row: tuple[Any, ...]) -> Pool:
