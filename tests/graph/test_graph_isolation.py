@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from pulumi.runtime import settings
 from pulumi_aws import ec2
 
+from intertie.errors import InputError
 from intertie.graph import Graph, record
 
 Write = Callable[..., Path]
@@ -100,6 +102,19 @@ def test_a_module_of_the_caller_with_the_same_name_is_hidden_and_comes_back(writ
     try:
         folder = write("stacks", main=MAIN, helper="NAME = 'theirs'")
         assert record(folder, "inference", "dev", {"who": "me"}).exports["helper"] == "theirs"
+        assert sys.modules["helper"] is mine
+    finally:
+        del sys.modules["helper"]
+
+
+def test_a_module_of_the_folder_that_the_caller_uses_already_is_shared(write: Write) -> None:
+    folder = write("stacks", main="import pulumi, helper\npulumi.export('name', helper.NAME)", helper="NAME = 'x'")
+    mine = type(sys)("helper")
+    mine.__file__ = str(folder / "helper.py")
+    vars(mine)["NAME"] = "the caller's"
+    sys.modules["helper"] = mine
+    try:
+        assert record(folder, "inference", "dev").exports["name"] == "the caller's"
         assert sys.modules["helper"] is mine
     finally:
         del sys.modules["helper"]
@@ -205,3 +220,22 @@ def test_recording_works_where_an_event_loop_already_runs() -> None:
 def test_the_working_directory_stays_even_while_the_program_runs(write: Write) -> None:
     folder = write("stacks", main="import os, pulumi\npulumi.export('cwd', os.getcwd())")
     assert record(folder, "inference", "dev").exports == {"cwd": str(Path.cwd())}
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_is_left_as_it_was(enabled: bool) -> None:
+    inside: list[bool] = []
+
+    def program() -> None:
+        inside.append(gc.isenabled())
+        raise ValueError("x")
+
+    was = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with pytest.raises(InputError):
+            record(program, "inference", "dev")
+        assert gc.isenabled() is enabled
+        assert inside == [False]
+    finally:
+        (gc.enable if was else gc.disable)()

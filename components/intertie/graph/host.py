@@ -63,19 +63,19 @@ def isolated(folder: Path, entry: Path) -> Iterator[None]:
 def _hide_namesakes(folder: Path) -> dict[str, ModuleType]:
     """Takes modules out of `sys.modules` that the program's own ones are called like, so that it gets its own."""
     names = {item.stem for item in folder.glob("*.py")} | {item.parent.name for item in folder.glob("*/__init__.py")}
-    names -= {"__main__", "__init__"}
+    names -= {"__main__", "__init__", *sys.stdlib_module_names}
     hidden = {
         name: module
         for name, module in sys.modules.items()
-        if name.partition(".")[0] in names and not _is_builtin(name)
+        if name.partition(".")[0] in names and not _lies_in(folder, module)
     }
     for name in hidden:
         del sys.modules[name]
     return hidden
 
 
-def _is_builtin(name: str) -> bool:
-    return name.partition(".")[0] in sys.stdlib_module_names
+def _lies_in(folder: Path, module: ModuleType) -> bool:
+    return (getattr(module, "__file__", None) or "").startswith(f"{folder}{os.sep}")
 
 
 def _forget(folder: Path, before: set[str]) -> None:
@@ -83,6 +83,6 @@ def _forget(folder: Path, before: set[str]) -> None:
     inside = f"{folder}{os.sep}"
     libraries = tuple(f"{place}{os.sep}" for place in sys.path if place.startswith(inside))
     for name in set(sys.modules) - before:
-        file = getattr(sys.modules[name], "__file__", None) or ""
-        if file.startswith(inside) and not file.startswith(libraries):
+        module = sys.modules[name]
+        if _lies_in(folder, module) and not str(module.__file__).startswith(libraries):
             del sys.modules[name]
