@@ -9,6 +9,7 @@ import secrets
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -56,9 +57,10 @@ class Home:
 
     def environment(self) -> dict[str, str]:
         """What to set so that `pulumi` works on this lab: its backend, plugins and PATH, none of the person's."""
+        path = os.environ.get("PATH", os.defpath).split(os.pathsep)
         return {
             "INTERTIE_LAB": str(self.folder),
-            "PATH": f"{self.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PATH": os.pathsep.join([str(self.bin), *(part for part in path if part != str(self.bin))]),
             "PULUMI_BACKEND_URL": f"file://{self.state}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "PULUMI_HOME": str(self.pulumi_home),
@@ -71,6 +73,18 @@ class Home:
         }
 
 
+def why_not_of_a_lab(environment: Mapping[str, str]) -> str:
+    """Why this environment is not a lab's own: simulated parts must never take part in what is real. Empty: it is."""
+    folder = environment.get("INTERTIE_LAB")
+    if not folder:
+        return "INTERTIE_LAB is not set"
+    lab = Home(Path(folder)).environment()
+    for name in ("PULUMI_BACKEND_URL", "PULUMI_HOME"):
+        if environment.get(name) != lab[name]:
+            return f"{name} is {environment.get(name) or 'not set'}, not the lab's {lab[name]}"
+    return ""
+
+
 def create(folder: Path) -> Home:
     """Lay out a lab. OutsideError when the Pulumi CLI is not here; an existing lab is kept as it is."""
     home = Home(folder.absolute())
@@ -78,7 +92,7 @@ def create(folder: Path) -> Home:
     if pulumi is None:
         reason = programs.why_not_buildable() or "run `make tools` (about 4 minutes, once)"
         raise OutsideError(f"the lab needs the Pulumi CLI; {reason}")
-    for part in (home.folder, home.bin, home.state, home.pulumi_home / "plugins"):
+    for part in (home.folder, home.bin, home.state, home.pulumi_home, home.pulumi_home / "plugins"):
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.folder.chmod(0o700)
     _secret(home.folder / "passphrase")

@@ -22,6 +22,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+from intertie.lab.home import why_not_of_a_lab
 from intertie.lab.programs import PULUMI_VERSION
 
 ERROR_SHOWN = 32  # the program's exit code for "I failed, and have said why"
@@ -151,7 +152,10 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def main() -> None:
-    """Serve on loopback until the engine says stop."""
+    """Serve on loopback until the engine says stop. Exit code 3 outside a lab: this host is for nothing else."""
+    if reason := why_not_of_a_lab(os.environ):
+        sys.stderr.write(f"this Python language host belongs to an Intertie lab and runs nothing else: {reason}\n")
+        sys.exit(3)
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     server = grpc.server(futures.ThreadPoolExecutor(16))
     host = LanguageHost(addresses[0] if addresses else "")

@@ -21,11 +21,16 @@ def main() -> None:
     if not folder:
         sys.stderr.write("this program works inside an Intertie lab only: see `intertie lab up`\n")
         sys.exit(3)
+    try:
+        token = Path(folder, "token").read_text()
+    except OSError:
+        sys.stderr.write(f"the Intertie lab in {folder} has gone: see `intertie lab up`\n")
+        sys.exit(3)
     credential = {
         "apiVersion": _version(),
         "kind": "ExecCredential",
         "spec": {},
-        "status": {"token": Path(folder, "token").read_text()},
+        "status": {"token": token},
     }
     sys.stdout.write(json.dumps(credential))
 
