@@ -29,6 +29,7 @@ ADMISSION["gcp"] = ("ExtendedResourceToleration",)
 """Admission plugins that a cloud runs besides Kubernetes' defaults. Sources: Amazon EKS user guide, platform versions;
 AKS documentation, frequently asked questions; Google Cloud blog and GKE documentation, GPUs in node pools."""
 
+_SCHEDULER = ("--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400")
 _IDLE_CONTROLLERS = (
     "certificatesigningrequest-approving-controller", "certificatesigningrequest-cleaner-controller",
     "certificatesigningrequest-signing-controller", "cronjob-controller", "node-ipam-controller",
@@ -86,7 +87,10 @@ class ControlPlane:
         self._server()
         for part, options in (
             ("kube-controller-manager", self._controllers()),
-            ("kube-scheduler", ["--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"]),
+            (
+                "kube-scheduler",
+                ["--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"],
+            ),
             ("kwok", self._kwok()),
         ):
             self._child(part, [f"--kubeconfig={self.kubeconfig}", *options])

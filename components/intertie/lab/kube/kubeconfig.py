@@ -121,7 +121,9 @@ def run_exec(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str,
         check=False,
     )
     if done.returncode:
-        raise KubeconfigError(f"getting credentials: exec: executable {command} failed with exit code {done.returncode}")
+        raise KubeconfigError(
+            f"getting credentials: exec: executable {command} failed with exit code {done.returncode}"
+        )
     try:
         return dict(json.loads(done.stdout)["status"])
     except (ValueError, KeyError, TypeError):

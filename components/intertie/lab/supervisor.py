@@ -1,0 +1,110 @@
+"""The lab's supervisor: runs what the world wants run, and moves its clock: `python -m intertie.lab.supervisor FOLDER`.
+
+    clusters.state wanted     a control plane is started, its address written, state running
+    clusters.state unwanted   it is stopped, and the row removed
+    meta down:<cloud> = 1     that cloud's API servers stop until it is taken back
+    meta quiet                since when (wall time) nothing is going on and nothing is to come; empty: something is
+
+Ends with everything it started when it is told to (SIGTERM, SIGINT) or when its folder is gone. Should it be killed,
+the kernel ends its children with it.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from intertie.lab.agenda import Agenda
+from intertie.lab.cluster_life import ClusterLife
+from intertie.lab.home import Home
+from intertie.lab.kube.cached import Quiet
+from intertie.lab.world import World
+
+LOOKS_EVERY = 0.04  # seconds
+_QUIET_FOR_JUMP = 0.15
+"""Seconds without any change in any cluster before the clock jumps to what comes next."""
+_ENDS_WITHIN = 4.0
+
+
+class Supervisor:
+    """One per lab."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._world = World(home.world)
+        self._agenda = Agenda()
+        self._quiet = Quiet()
+        self._lives: dict[str, ClusterLife] = {}
+        self._said_quiet = False
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        """Until `ended` is set or the folder is gone."""
+        self._world.set_meta("supervisor", str(os.getpid()))
+        self._world.set_meta("quiet", "")
+        try:
+            while not self.ended.wait(LOOKS_EVERY) and self._home.world.exists():
+                self._reconcile()
+                self._advance()
+        finally:
+            self._stop()
+
+    def _reconcile(self) -> None:
+        """A thread for every cluster that shall be there, none for others."""
+        for id_ in [id_ for id_, life in self._lives.items() if not life.is_alive()]:
+            del self._lives[id_]
+        for cluster in self._world.clusters():
+            if cluster.state == "unwanted":
+                if cluster.id in self._lives:
+                    self._lives[cluster.id].end()
+                else:
+                    self._world.remove_cluster(cluster.id)
+            elif cluster.id not in self._lives:
+                self._lives[cluster.id] = ClusterLife(self._home, cluster, self._agenda, self._quiet)
+                self._lives[cluster.id].start()
+
+    def _advance(self) -> None:
+        """Do what is due. When nothing is going on, move the clock to what comes next."""
+        due = self._agenda.take(self._world.now())
+        for act in due:
+            act()
+        if due:
+            self._quiet.touch()
+        coming = self._agenda.next_due()
+        if coming is not None and self._quiet.seconds > _QUIET_FOR_JUMP:
+            self._world.reach(coming)
+            self._quiet.touch()
+        self._say_quiet(coming is None)
+
+    def _say_quiet(self, nothing_coming: bool) -> None:
+        quiet = nothing_coming and self._quiet.seconds > _QUIET_FOR_JUMP
+        if quiet != self._said_quiet:
+            self._world.set_meta("quiet", str(time.time()) if quiet else "")
+            self._said_quiet = quiet
+
+    def _stop(self) -> None:
+        for life in self._lives.values():
+            life.end()
+        end = time.monotonic() + _ENDS_WITHIN
+        for life in self._lives.values():
+            life.join(max(0.0, end - time.monotonic()))
+        if self._home.world.exists():
+            self._world.set_meta("supervisor", "")
+        self._world.close()
+
+
+def main() -> None:
+    """Supervise the lab in FOLDER. Exit code 2 when there is none."""
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        sys.stderr.write("supervisor: name the folder of a lab\n")
+        sys.exit(2)
+    supervisor = Supervisor(Home(Path(sys.argv[1]).absolute()))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: supervisor.ended.set())
+    supervisor.run()
+
+
+if __name__ == "__main__":
+    main()
