@@ -44,6 +44,13 @@ def test_making_a_lab_again_keeps_its_secrets(made: Home) -> None:
     assert [made.token_file.read_text(), (made.folder / "passphrase").read_text()] == before
 
 
+def test_a_lab_is_made_again_from_a_shell_that_is_inside_it(made: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", made.environment()["PATH"])
+    assert programs.find("pulumi") == made.bin / "pulumi"
+    home.create(made.folder)
+    assert programs.find("pulumi") == made.bin / "pulumi"
+
+
 def test_no_secret_is_in_the_environment(made: Home) -> None:
     shown = " ".join(made.environment().values())
     assert made.token_file.read_text() not in shown

@@ -128,11 +128,15 @@ def _launcher(path: Path, module: str, home: Home, *arguments: str) -> None:
 
 def _place(program: Path, at: Path) -> None:
     """The CLI beside the language host: it looks for languages next to itself first, and without a warning."""
-    at.unlink(missing_ok=True)
+    if at.exists() and at.samefile(program):  # made again from a shell that is inside the lab
+        return
+    scratch = at.with_suffix(".new")
+    scratch.unlink(missing_ok=True)
     try:
-        at.hardlink_to(program.resolve())
+        scratch.hardlink_to(program.resolve())
     except OSError:  # another file system
-        shutil.copy2(program, at)
+        shutil.copy2(program, scratch)
+    scratch.replace(at)
 
 
 def _secret(path: Path) -> None:
