@@ -15,7 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
 STAMP = os.path.join(VENV, "intertie-ready")
-PIP = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+# The SDKs hold thousands of modules of which a stack uses a few: Python compiles those when they are first imported.
+PIP = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
