@@ -26,8 +26,10 @@ _FITS: Mapping[str, tuple[type, ...]] = {
     "list": (list,),
     "map": (dict,),
     "object": (dict,),
+    "any": (object,),
 }
 _SHOWN = 6
+_ALIKE = 15  # characters by which two reasons are of one sort
 
 
 class Checker:
@@ -46,7 +48,15 @@ class Checker:
         kind = self._cloud.kind(token)
         self._cloud.auto_name(kind, name, news, olds, seed)
         found = [*_object(known.inputs, news, ""), *self._cloud.check(kind, news)]
-        return news, list(dict.fromkeys(found))
+        return news, _once(found)
+
+
+def _once(failures: list[Failure]) -> list[Failure]:
+    """Two models often say the same of one value: the first is enough."""
+    said: dict[tuple[str, str], Failure] = {}
+    for path, reason in failures:
+        said.setdefault((path, reason[:_ALIKE]), (path, reason))
+    return list(said.values())
 
 
 def _object(rule: Rule, value: Mapping[str, Any], path: str) -> Iterator[Failure]:
@@ -67,9 +77,9 @@ def _object(rule: Rule, value: Mapping[str, Any], path: str) -> Iterator[Failure
 
 
 def _value(rule: Rule, value: Any, path: str) -> Iterator[Failure]:
-    if values.is_unknown(value) or value is None or rule.kind == "any":
+    if values.is_unknown(value) or value is None or (isinstance(value, Mapping) and _SPECIAL in value):
         return
-    if isinstance(value, Mapping) and _SPECIAL in value:
+    if rule.kind == "any" and not isinstance(value, str):
         return
     if not isinstance(value, _FITS[rule.kind]):
         yield path, f"expected {_a(rule.kind)}, got {_shown(value)}"

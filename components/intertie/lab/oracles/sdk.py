@@ -37,7 +37,8 @@ def _object(kind: type, depth: int) -> Field:
 
 def _field(hint: Any, depth: int) -> Field:
     shape = shape_of(hint)
-    if shape.anything or depth > _DEEPEST:
+    ways = (shape.objects, shape.item is not None, shape.value is not None, shape.scalars or shape.values)
+    if shape.anything or depth > _DEEPEST or sum(map(bool, ways)) > 1:  # a policy may be text or an object
         return Field(kind="any")
     if shape.objects:
         return _object(shape.objects[0], depth)
