@@ -4,6 +4,7 @@ A resource is known by its id and by some of its outputs (ARN, self-link, e-mail
 these uses it: declared references must exist and may hold what they name; any other mention only says what came first.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from intertie.lab import values
 from intertie.lab.clouds.kinds import Kind, Reference
 from intertie.lab.world import Resource, World
 
-_SHORTEST = 4  # shorter texts are no identifiers
+_IDENTIFIER = re.compile(r".*[/:@].*|[a-z]+-[0-9a-f]{8,17}")
+"""What can only be an identifier: a path, an ARN, an address, an id of EC2. A bare name may be that of many things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ def declared(world: World, kind: Kind, inputs: Mapping[str, Any], cloud: str) ->
 
 
 def mentioned(world: World, inputs: Mapping[str, Any], cloud: str) -> list[Resource]:
-    """Every resource that any input names, whole."""
-    texts = {value for _, value in values.leaves(inputs) if isinstance(value, str) and len(value) >= _SHORTEST}
+    """Every resource that any input names, whole and without doubt."""
+    texts = {value for _, value in values.leaves(inputs) if isinstance(value, str) and _IDENTIFIER.fullmatch(value)}
     return [each for text in sorted(texts) for each in by_name(world, text, None, cloud)]
 
 
