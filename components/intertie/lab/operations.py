@@ -171,7 +171,8 @@ class Operations:
             wanted = str(fill(template, request.context))
             there = references.by_name(request.world, wanted, type_, self.cloud.name)
             if not there:
-                raise self.cloud.refuse(request.kind, verb, self.cloud.missing_need(), request.context.having(value=wanted))
+                context = request.context.having(value=wanted, **self.cloud.need(wanted))
+                raise self.cloud.refuse(request.kind, verb, self.cloud.missing_need(), context)
             found += there
         return found
 

@@ -77,6 +77,10 @@ class Cloud:
         """The same for something that must be there without being named."""
         return self.missing()
 
+    def need(self, wanted: str) -> dict[str, str]:
+        """Values for the text of `missing_need`."""
+        return {}
+
     def exists(self) -> str:
         """`Code|message` for a name that is taken."""
         return "AlreadyExists|{name} already exists"
