@@ -207,7 +207,7 @@ def test_identifiers_of_reserved_capacity_are_told_from_others(
         ("autoscaler", "aws", "nvidia", "intertie"),
         ("autoscaler", "azure", "nvidia", "cloud"),
         ("autoscaler", "gcp", "google", "cloud"),
-        ("scaler", "azure", "amd", "addon"),
+        ("scaler", "azure", "amd", "intertie"),
         ("scaler", "aws", "nvidia", "intertie"),
         ("gateway", "gcp", "nvidia", "intertie"),
         ("efa-device-plugin", "aws", "neuron", "intertie"),

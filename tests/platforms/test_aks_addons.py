@@ -6,6 +6,7 @@ import yaml
 
 from intertie.graph import UNKNOWN
 from intertie.platforms.aks import addons
+from intertie.workload import charts, render
 from support.azure import CLUSTER, KINDS, ladder, placed, plain, pool
 from support.plans import plan
 
@@ -75,10 +76,19 @@ def test_objects_go_to_this_cluster_and_a_new_login_replaces_none() -> None:
     assert provider.inputs["kubeconfig"] not in ("", None, UNKNOWN)
 
 
-def test_keda_and_the_blob_driver_are_the_add_ons_so_that_nobody_installs_them_twice() -> None:
-    inputs = plain().inputs(CLUSTER, "cluster")
+def test_the_blob_driver_is_the_add_on_so_that_nobody_installs_it_twice() -> None:
     handle = plain().handle
     assert handle is not None
-    assert inputs["workloadAutoScalerProfile"] == {"keda": {"enabled": True}}
-    assert inputs["storageProfile"] == {"blobCSIDriver": {"enabled": True}}
-    assert {"scaler", "storage-csi"} <= handle.provided
+    assert plain().inputs(CLUSTER, "cluster")["storageProfile"] == {"blobCSIDriver": {"enabled": True}}
+    assert "storage-csi" in handle.provided
+
+
+def test_keda_is_not_the_add_on_whose_release_follows_kubernetes() -> None:
+    """One release on all clouds, the pinned one: its trigger can ask every replica."""
+    handle = plain().handle
+    assert handle is not None
+    assert plain().inputs(CLUSTER, "cluster")["workloadAutoScalerProfile"] == {"keda": {"enabled": False}}
+    assert not {"scaler", "keda"} & handle.provided
+    assert [chart.version for chart in charts(placed(), handle) if chart.role == "keda"] == ["2.20.2"]
+    trigger = next(made.body for made in render(placed(), handle) if made.kind == "ScaledObject")["spec"]["triggers"][0]
+    assert trigger["metadata"]["aggregateFromKubeServiceEndpoints"] == "true"

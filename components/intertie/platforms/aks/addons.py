@@ -1,4 +1,4 @@
-"""What AKS maintains when it is switched on: node autoscaler with the ladder's order, KEDA, the blob driver."""
+"""What AKS maintains when it is switched on: node autoscaler with the ladder's order, the blob driver. Not KEDA."""
 
 import json
 
@@ -30,7 +30,11 @@ def autoscaler(plan: Plan) -> containerservice.ManagedClusterPropertiesAutoScale
 
 
 def scaler() -> containerservice.ManagedClusterWorkloadAutoScalerProfileArgs:
-    """KEDA as the add-on that AKS maintains: it costs nothing, and two KEDAs in a cluster fight over its objects."""
+    """Whether KEDA is the add-on of AKS: by the table of owners, where it is not. Two KEDAs fight over their objects.
+
+    The add-on's release goes with the Kubernetes version, and the triggers need one that asks every replica. Said also
+    where it is off, so that an update turns off what an earlier one has turned on.
+    """
     return containerservice.ManagedClusterWorkloadAutoScalerProfileArgs(
         keda=containerservice.ManagedClusterWorkloadAutoScalerProfileKedaArgs(enabled=_theirs("scaler"))
     )
