@@ -26,7 +26,7 @@ class ClusterArgs(TypedDict):
 
 
 class _Cluster(pulumi.ComponentResource):
-    """The part that the three have in common. Outputs are declared in each: the package analyser reads them there."""
+    """What the three have in common. Outputs are declared in each: the package analyser reads them there."""
 
     _platform: ClassVar[str]
 

@@ -16,8 +16,8 @@ class Echo(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         return "", {key: value for key, value in args.inputs.items() if key != "identity"}
 
-    def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
-        return {}
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        return {}, None
 
 
 def main() -> None:

@@ -28,7 +28,8 @@ def seconds(command: list[str]) -> float:
 
 def in_pairs(one: list[str], other: list[str]) -> tuple[float, float]:
     """Medians of two commands that take turns, so that both meet the same machine."""
-    seconds(one), seconds(other)  # files into the page cache
+    for command in (one, other):  # files into the page cache
+        seconds(command)
     pairs = [(seconds(one), seconds(other)) for _ in range(RUNS)]
     return statistics.median(first for first, _ in pairs), statistics.median(second for _, second in pairs)
 
@@ -104,10 +105,14 @@ def growth(say: Callable[[str], None]) -> None:
 
 def main() -> None:
     for part in (cold, warm, growth):
-        part(lambda line: sys.stdout.write(line + "\n"))
-        sys.stdout.flush()
+        part(say)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    sys.stdout.write(f"largest process of this run   {spent.ru_maxrss / 1024:.0f} MiB\n")
+    say(f"largest process of this run   {spent.ru_maxrss / 1024:.0f} MiB")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
