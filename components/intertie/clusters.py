@@ -45,8 +45,8 @@ class _Cluster(pulumi.ComponentResource):
         if plan.platform == self._platform:
             return plan
         raise InputError(
-            f"{type(self).__name__} builds on {self._platform}, but placement {plan.placement!r} is on {plan.platform}; "
-            "use the component of that platform, or InferencePipeline for any"
+            f"{type(self).__name__} builds on {self._platform}, but placement {plan.placement!r} "
+            f"is on {plan.platform}; use the component of that platform, or InferencePipeline for any"
         )
 
     @property
