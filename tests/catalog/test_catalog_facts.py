@@ -211,7 +211,6 @@ def test_identifiers_of_reserved_capacity_are_told_from_others(
         ("scaler", "aws", "nvidia", "intertie"),
         ("gateway", "gcp", "nvidia", "intertie"),
         ("efa-device-plugin", "aws", "neuron", "intertie"),
-        ("storage-csi", "azure", "nvidia", "addon"),
     ],
 )
 def test_components_have_the_owner_that_the_cloud_documents(

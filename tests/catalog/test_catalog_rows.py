@@ -46,7 +46,6 @@ VENDORS = {
 }
 COMPONENTS = (
     "driver", "device-plugin", "taint", "label", "autoscaler", "metrics-exporter", "gateway", "scaler", "lws",
-    "storage-csi",
 )  # fmt: skip
 FABRICS = {
     "aws": {"none", "efa"},

@@ -76,13 +76,6 @@ def test_objects_go_to_this_cluster_and_a_new_login_replaces_none() -> None:
     assert provider.inputs["kubeconfig"] not in ("", None, UNKNOWN)
 
 
-def test_the_blob_driver_is_the_add_on_so_that_nobody_installs_it_twice() -> None:
-    handle = plain().handle
-    assert handle is not None
-    assert plain().inputs(CLUSTER, "cluster")["storageProfile"] == {"blobCSIDriver": {"enabled": True}}
-    assert "storage-csi" in handle.provided
-
-
 def test_keda_is_not_the_add_on_whose_release_follows_kubernetes() -> None:
     """One release on all clouds, the pinned one: its trigger can ask every replica."""
     handle = plain().handle

@@ -95,7 +95,7 @@ def test_the_handle_is_all_that_a_workload_needs() -> None:
     assert handle.name == "chat-here"
     assert set(handle.pools) == {"system", "general", "generate0"}
     assert handle.registry is None
-    assert {"storage-csi", "autoscaler", "nvidia-driver"} <= handle.provided
+    assert {"autoscaler", "nvidia-driver"} <= handle.provided
     assert "nvidia-device-plugin" not in handle.provided
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from intertie.graph import SECRET, check, sdk
 from intertie.plan import Plan
+from intertie.platforms import components
 from intertie.platforms.eks import cluster, identity
 from intertie.spec.placement import PlacementSpec
 from support.building import Built, build
@@ -249,6 +250,13 @@ def test_the_autoscaler_is_of_the_clusters_version_and_climbs_the_ladder_by_rank
         "100": ["^eks-generate0-.*"],
         "99": ["^eks-generate1-.*"],
     }
+
+
+def test_what_the_table_says_of_aws_is_true_without_exceptions():
+    handle = built().handle
+    assert handle is not None
+    assert components.provided("aws", {"nvidia"}) <= handle.provided
+    assert not {name for name in handle.provided if "storage" in name}  # weights are streamed, nothing is mounted
 
 
 def test_a_workload_still_has_to_install_the_device_plugin():

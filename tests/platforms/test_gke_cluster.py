@@ -76,8 +76,8 @@ def test_gpu_metrics_are_collected_where_there_are_gpus() -> None:
     assert "DCGM" not in without["monitoringConfig"]["enableComponents"]
 
 
-def test_weights_can_be_mounted_from_the_bucket() -> None:
-    assert cluster()["addonsConfig"]["gcsFuseCsiDriverConfig"] == {"enabled": True}
+def test_no_driver_that_mounts_buckets_is_run_since_weights_are_streamed() -> None:
+    assert set(cluster()["addonsConfig"]) == {"dnsCacheConfig", "gcePersistentDiskCsiDriverConfig"}
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_the_workload_waits_for_pools_and_identities() -> None:
 def test_what_gke_brings_along_is_not_installed_a_second_time() -> None:
     handle = ladder().handle
     assert handle is not None
-    assert {"nvidia-driver", "nvidia-device-plugin", "nvidia-metrics-exporter", "storage-csi"} <= handle.provided
+    assert {"nvidia-driver", "nvidia-device-plugin", "nvidia-metrics-exporter"} <= handle.provided
     assert not {"scaler", "lws", "gateway"} & handle.provided
 
 

@@ -1,4 +1,4 @@
-"""What AKS maintains when it is switched on: node autoscaler with the ladder's order, the blob driver. Not KEDA."""
+"""What AKS maintains when it is switched on: node autoscaler with the ladder's order. Not KEDA."""
 
 import json
 
@@ -37,13 +37,6 @@ def scaler() -> containerservice.ManagedClusterWorkloadAutoScalerProfileArgs:
     """
     return containerservice.ManagedClusterWorkloadAutoScalerProfileArgs(
         keda=containerservice.ManagedClusterWorkloadAutoScalerProfileKedaArgs(enabled=_theirs("scaler"))
-    )
-
-
-def storage() -> containerservice.ManagedClusterStorageProfileArgs:
-    """The driver that mounts blob containers; off unless asked for. Disks and files are on by themselves."""
-    return containerservice.ManagedClusterStorageProfileArgs(
-        blob_csi_driver=containerservice.ManagedClusterStorageProfileBlobCSIDriverArgs(enabled=_theirs("storage-csi"))
     )
 
 

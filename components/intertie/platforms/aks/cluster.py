@@ -59,7 +59,6 @@ def cluster(place: Place, nodes: network.Subnet, control: Control) -> containers
         auto_upgrade_profile=_upgrades(),
         auto_scaler_profile=addons.autoscaler(plan),
         workload_auto_scaler_profile=addons.scaler(),
-        storage_profile=addons.storage(),
         agent_pool_profiles=[pools.system(plan, nodes)],
         tags=tags(plan, "azure"),
         opts=opts,

@@ -19,7 +19,6 @@ from intertie.platforms.tags import tags
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 LOG_DAYS = 90
 _INSTALLED = ("autoscaler", "metrics-server")  # by `addons`, beside what the catalogue says that AWS brings
-_NOT_TURNED_ON = frozenset({"storage-csi"})  # weights are streamed from the bucket, nothing is mounted
 _LOAD_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
 
 
@@ -135,7 +134,6 @@ def handle(
 ) -> ClusterHandle:
     """All that a workload may know of the cluster."""
     installed = [*_INSTALLED, *(["efa-device-plugin"] if pools.efa_machines else [])]
-    provided = components.provided("aws", components.vendors(plan), installed)
     return ClusterHandle(
         name=plan.cluster,
         kubeconfig=kubeconfig(plan, cluster),
@@ -143,6 +141,6 @@ def handle(
         storage=StorageBinding(weights_uri=weights.uri, env={"AWS_REGION": plan.region}),
         gateway=gateway(plan),
         registry=plan.where.registry,
-        provided=provided - _NOT_TURNED_ON,
+        provided=components.provided("aws", components.vendors(plan), installed),
         ready=(*pools.groups.values(), *ready),
     )
