@@ -1,0 +1,170 @@
+"""Custom resource definitions of the components that charts bring, at the versions that `tools/crds/go.mod` declares.
+
+They come from the Go module proxy into Go's own cache when they are first needed, and are never kept in the
+repository. Where a module cannot be had, definitions without a schema stand in, and it is said that nothing was
+checked.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from intertie.errors import OutsideError
+from intertie.lab import programs
+from intertie.lab.kube.client import Api
+
+UNCHECKED = "schema not checked"
+_DOWNLOAD_SECONDS = 180
+_ESTABLISHED_SECONDS = 20
+_MANAGER = "intertie-lab"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the pure Python one takes seconds for these files
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """Definitions of one component. `checked`: whether they carry the schemas of `version`."""
+
+    component: str
+    objects: tuple[dict[str, Any], ...]
+    version: str
+    checked: bool
+
+    @property
+    def note(self) -> str:
+        return "" if self.checked else f"{self.component}: {UNCHECKED}"
+
+
+def components() -> tuple[str, ...]:
+    return tuple(_table())
+
+
+def definitions(component: str) -> Definitions:
+    """The definitions of a component. KeyError for one that no table names."""
+    return _definitions(component)
+
+
+def install(api: Api, component: str) -> Definitions:
+    """Bring them into a cluster and wait until they are served. OutsideError when they are not in time."""
+    found = definitions(component)
+    for body in found.objects:
+        api.apply(body, _MANAGER, force=True)
+    end = time.monotonic() + _ESTABLISHED_SECONDS
+    for body in found.objects:
+        path = api.path_of(body)
+        while not _established(api.get(path)):
+            if time.monotonic() > end:
+                raise OutsideError(f"{body['metadata']['name']} was not served after {_ESTABLISHED_SECONDS} s")
+            time.sleep(0.05)
+    api.forget_kinds()
+    return found
+
+
+def remove(api: Api, component: str) -> None:
+    """Take them out of a cluster, with every object of theirs."""
+    for body in definitions(component).objects:
+        api.remove(api.path_of(body))
+    api.forget_kinds()
+
+
+def _established(live: Mapping[str, Any]) -> bool:
+    conditions = (live.get("status") or {}).get("conditions") or []
+    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    text = files("intertie.lab").joinpath("data", "definitions.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+@cache
+def _definitions(component: str) -> Definitions:
+    row = _table()[component]
+    version = _declared().get(row["module"], "")
+    folder = _module(row["module"], version)
+    if folder is None:
+        return Definitions(component, tuple(_stand_in(kind) for kind in row["kinds"]), "", checked=False)
+    return Definitions(component, tuple(_read(component, folder, row["files"])), version, checked=True)
+
+
+def _read(component: str, folder: Path, patterns: list[str]) -> list[dict[str, Any]]:
+    """The definitions in a module's files, from a cache of ours when they were read before: YAML is slow."""
+    digest = hashlib.sha256(f"{folder}{patterns}".encode()).hexdigest()[:12]
+    kept = programs.root() / ".cache" / "crds" / f"{component}-{digest}.json"
+    if kept.is_file():
+        return json.loads(kept.read_text())
+    found = [
+        body
+        for pattern in patterns
+        for path in sorted(folder.glob(pattern))
+        for body in yaml.load_all(path.read_text(encoding="utf-8"), _LOADER)
+        if isinstance(body, dict) and body.get("kind") == "CustomResourceDefinition"
+    ]
+    for body in found:
+        body.pop("status", None)
+        (body["metadata"].get("annotations") or {}).pop("cert-manager.io/inject-ca-from", None)
+        if (body["spec"].get("conversion") or {}).get("strategy") == "Webhook":
+            del body["spec"]["conversion"]  # nobody would answer
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    scratch = kept.with_suffix(f".{time.time_ns()}")
+    scratch.write_text(json.dumps(found))
+    scratch.replace(kept)
+    return found
+
+
+@cache
+def _declared() -> dict[str, str]:
+    """Module → version, of `tools/crds/go.mod`."""
+    text = (programs.root() / "tools" / "crds" / "go.mod").read_text()
+    return dict(re.findall(r"^\s*([\w./-]+\.[\w./-]+) (v\S+)$", text, re.MULTILINE))
+
+
+def _module(module: str, version: str) -> Path | None:
+    """The folder of a module in Go's cache; None when it cannot be had here."""
+    if not version or shutil.which("go") is None:
+        return None
+    try:
+        done = subprocess.run(
+            ["go", "mod", "download", "-json", f"{module}@{version}"],
+            cwd=programs.root() / "tools" / "crds",
+            capture_output=True,
+            timeout=_DOWNLOAD_SECONDS,
+            check=False,
+        )
+        answer = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError, OSError):
+        return None
+    return Path(answer["Dir"]) if done.returncode == 0 and answer.get("Dir") else None
+
+
+def _stand_in(kind: Mapping[str, str]) -> dict[str, Any]:
+    """A definition that takes anything."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {
+        "name": kind["version"], "served": True, "storage": True, "subresources": {"status": {}},
+        "schema": {"openAPIV3Schema": anything},
+    }  # fmt: skip
+    names = {"kind": kind["kind"], "plural": kind["plural"], "singular": kind["kind"].lower()}
+    approved = {"api-approved.kubernetes.io": "https://github.com/kubernetes-sigs"}  # asked for in *.k8s.io groups
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{kind['plural']}.{kind['group']}", "annotations": approved},
+        "spec": {
+            "group": kind["group"],
+            "names": {**names, "listKind": f"{kind['kind']}List"},
+            "scope": kind.get("scope", "Namespaced"),
+            "versions": [version],
+        },
+    }
