@@ -1,6 +1,5 @@
 """The language host through the real CLI: how programs end, what people see of it, and what is saved."""
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 
 from intertie.lab.engine import Command, Engine
 from intertie.lab.home import Home
-from support.programs import engine, project, serve_dynamic, wait_until
+from support.programs import engine, left_behind, project, serve_dynamic, wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -257,21 +256,7 @@ def slow(lab_home: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
     finally:
         command.kill()
         command.wait(60)
-    wait_until(lambda: not processes(tmp_path), 5)
-
-
-def processes(folder: Path) -> list[str]:
-    """Command lines of all processes that work in a folder."""
-    found = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
-    here = []
-    for line in found:
-        pid = line.split()[0]
-        try:
-            if Path(f"/proc/{pid}/cwd").readlink().is_relative_to(folder):
-                here.append(line)
-        except OSError:  # it has gone meanwhile
-            continue
-    return here
+    wait_until(lambda: not left_behind(tmp_path), 5)
 
 
 def test_an_interrupted_update_finishes_what_is_under_way_and_saves_it(slow: Slow) -> None:
@@ -306,7 +291,7 @@ def test_an_update_that_is_interrupted_twice_ends_at_once_and_says_what_is_unkno
 def test_a_killed_update_leaves_a_lock_and_no_process_and_goes_on_after_cancel(slow: Slow) -> None:
     slow.command.kill()
     assert slow.command.wait(60).code == -9
-    wait_until(lambda: not processes(slow.folder), 5)
+    wait_until(lambda: not left_behind(slow.folder), 5)
     slow.let_go()
 
     refused = slow.engine.up(limit=60)

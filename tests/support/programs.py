@@ -1,5 +1,6 @@
 """Small Pulumi programs on disk, and the engine on them, in a lab of a test's own."""
 
+import os
 import textwrap
 import time
 from collections.abc import Callable
@@ -41,3 +42,17 @@ def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
     while not happened():
         assert time.monotonic() < end, f"did not happen within {seconds} s"
         time.sleep(0.02)
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Command lines of all other processes that name a folder in their words or environment, or stand in it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+            known = words + (process / "environ").read_bytes()
+            if str(folder).encode() in known or (process / "cwd").readlink().is_relative_to(folder):
+                found.append((int(process.name), words.replace(b"\0", b" ").decode(errors="replace")))
+        except OSError:  # it has gone meanwhile, or is not ours
+            continue
+    return [f"{pid} {words}" for pid, words in found if words and pid != os.getpid()]

@@ -26,7 +26,7 @@ STOP_SECONDS = 4.0
 
 _MARK = "intertie-lab"  # a file that only a lab's folder holds: nothing else is ever removed
 _SUPERVISED = ("kubernetes", "kwok", "lws")
-_SETTLES = 0.3  # seconds in which a supervisor that cannot start has said so
+_READY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ class Lab:
             reason = programs.why_not_buildable() or "run `make tools` (about 12 minutes, once)"
             raise OutsideError(f"the lab needs programs that are not here ({', '.join(missing)}); {reason}")
         fresh = not self.folder.exists()
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.folder / _MARK).touch(mode=0o600)
         try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / _MARK).touch(mode=0o600)
             home.create(self.folder)
             World(self.home.world).close()
             with self._alone():
@@ -103,6 +103,7 @@ class Lab:
         if not self.folder.exists():
             return
         self._refuse_foreign()
+        (self.folder / _MARK).touch(mode=0o600)  # an empty folder is what a start left that was ended at once
         with self._alone():
             if (supervisor := self.supervisor) is not None:
                 supervisor.end(STOP_SECONDS)
@@ -158,11 +159,19 @@ class Lab:
                 start_new_session=True,  # Ctrl-C is for the command that a person runs, not for the lab
             )
         identity.of(process.pid).write(self._pid_file)
+        self._wait_for(process, log)
+
+    def _wait_for(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        """Until the supervisor has told the world that it is there."""
+        end = time.monotonic() + _READY_SECONDS
+        world = World(self.home.world)
         try:
-            process.wait(_SETTLES)
-        except subprocess.TimeoutExpired:
-            return
-        raise OutsideError(f"the lab's supervisor ended at once:\n{log.read_text()[-2000:]}")
+            while world.meta("supervisor") != str(process.pid):
+                if process.poll() is not None or time.monotonic() > end:
+                    raise OutsideError(f"the lab's supervisor did not start:\n{log.read_text()[-2000:]}")
+                time.sleep(0.02)
+        finally:
+            world.close()
 
     def _refuse_foreign(self) -> None:
         """A folder that is not a lab's is not touched: stopping a lab removes its folder."""
