@@ -133,6 +133,8 @@ class ClusterLife(threading.Thread):
     def _controllers(self, world: World, plane: ControlPlane) -> None:
         if "lws" in json.loads(world.meta(controllers_key(self._cluster.id)) or "[]"):
             plane.start_lws()
+        else:
+            plane.stop_lws()
 
     def _stirred(self) -> None:
         """Something changed in the cluster."""
@@ -148,6 +150,8 @@ class ClusterLife(threading.Thread):
             world.query("update clusters set state = 'wanted', endpoint = '', ca = '' where id = ?", id_)
             return
         world.remove_cluster(id_)
+        world.query("delete from resources where cloud = 'kubernetes' and region = ?", id_)
+        world.query("delete from meta where key = ?", controllers_key(id_))
         world.record("supervisor", "removed", self._cluster.name)
 
     def _fail(self, world: World, message: str) -> None:

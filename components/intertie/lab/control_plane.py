@@ -181,6 +181,15 @@ class ControlPlane:
         child = self._child("lws-controller", options, environment)
         child.wait_for(ready, _PATIENCE)
 
+    def stop_lws(self) -> None:
+        """End the LeaderWorkerSet controller, and ask its webhooks no more."""
+        from intertie.lab import lws
+
+        child = self._children.pop("lws-controller", None)
+        if child is not None:
+            lws.unhook(self.api())
+            child.kill()
+
     def _child(self, program: str, options: list[str], environment: dict[str, str] | None = None) -> Child:
         path = programs.find(program)
         if path is None:

@@ -97,9 +97,8 @@ class Releases:
     def wait(self, release: Release, patience: Patience) -> None:
         """Until the release's workloads are ready. TimedOutError when they are not in time."""
         known = charts.chart(release.chart)
-        workloads = (
-            [body for body in charts.objects(known, release) if body["apiVersion"] == "apps/v1"] if known else []
-        )
+        made = charts.objects(known, release) if known else []
+        workloads = [body for body in made if body["kind"] != "ConfigMap"]
 
         def look() -> Verdict:
             found = [readiness.check(self.api, self.api.get(self.api.path_of(body))) for body in workloads]

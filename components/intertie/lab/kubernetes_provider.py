@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable
 from concurrent import futures
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import grpc
@@ -160,7 +161,9 @@ class _Answer:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if isinstance(error, PartialError):
             self._half(error)
         if isinstance(error, FailedError | ApiError | OutsideError):

@@ -59,6 +59,12 @@ def configure(folder: Path, kubeconfig: Path, api: Api) -> tuple[list[str], dict
     return options, {"LWS_NAMESPACE": NAMESPACE}, ready
 
 
+def unhook(api: Api) -> None:
+    """Ask the webhooks no more."""
+    for body in _configurations(0, ""):
+        api.remove(api.path_of(body))
+
+
 def _namespace(api: Api) -> None:
     api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, _MANAGER, force=True)
 

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from intertie.lab import values
 from intertie.lab.kube import difference, objects, readiness
-from intertie.lab.kube.client import Api, ApiError, NoKindError
+from intertie.lab.kube.client import ApiError, NoKindError
 from intertie.lab.kube.difference import Change
 from intertie.lab.kube.readiness import Verdict
 from intertie.lab.kube.session import Session
@@ -18,7 +18,12 @@ _RETRIES = (0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds between attempts when a namespace or a definition is not there yet. The real provider doubles from 1 s."""
 _CONFLICT = (
     "Server-Side Apply field conflict detected. See https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/"
-    "managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources for troubleshooting help\n: "
+    "managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources for troubleshooting help\n"
+    ": "
+)
+_NO_KIND = (
+    "failed because the Kubernetes API server reported that the apiVersion for this resource does not exist. Verify "
+    "that any required CRDs have been created"
 )
 _GONE_ENV = (
     "If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the "
@@ -105,16 +110,19 @@ class Actions:
             live = self._again(lambda: self._apply(body, manager))
         except NoKindError as error:
             kind = f"{body['apiVersion']}/{body['kind']}"
-            raise FailedError(
-                f'creation of resource "{self.urn}" with kind {kind} failed because the Kubernetes API server reported '
-                "that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: "
-                f"{error}"
-            ) from None
+            raise FailedError(f'creation of resource "{self.urn}" with kind {kind} {_NO_KIND}: {error}') from None
         except ApiError as error:
             raise FailedError(self._refused(error)) from None
         self.world.record("kubernetes", "created", f"{body['kind']} {objects.id_of(live)}")
-        live = self._settled(body, inputs, live, manager, timeout, self._not_live)
-        return objects.id_of(live), objects.state(inputs, live, manager)
+        live, error = self._settled(body, live, timeout)
+        id_, state = objects.id_of(live), objects.state(inputs, live, manager)
+        if error is not None:
+            message = (
+                f'resource "{self.urn}" was successfully created, but the Kubernetes API server reported that it '
+                f"failed to fully initialize or become live: {_ended(live, error)}"
+            )
+            raise PartialError(message, id_, state, error.reasons)
+        return id_, state
 
     def read(self, token: str, id_: str, inputs: State, kept: State) -> tuple[State, State] | None:
         """(inputs, state) of an object as it is; None when it has gone."""
@@ -154,15 +162,19 @@ class Actions:
         try:
             live = self._apply(body, manager)
         except NoKindError as error:
-            raise FailedError(
-                f'update of resource "{self.urn}" failed because the Kubernetes API server reported that the apiVersion '
-                f"for this resource does not exist. Verify that any required CRDs have been created: {error}"
-            ) from None
+            raise FailedError(f'update of resource "{self.urn}" {_NO_KIND}: {error}') from None
         except ApiError as error:
             raise FailedError(f'update of resource "{self.urn}" failed: {_told(error)}') from None
         self.world.record("kubernetes", "updated", f"{body['kind']} {id_}")
-        live = self._settled(body, news, live, manager, timeout, self._not_live_any_more)
-        return objects.state(news, live, manager)
+        live, error = self._settled(body, live, timeout)
+        state = objects.state(news, live, manager)
+        if error is not None:
+            message = (
+                f'the Kubernetes API server reported that "{id_}" failed to fully initialize or become live: '
+                f"{_ended(live, error)}"
+            )
+            raise PartialError(message, id_, state, error.reasons)
+        return state
 
     def delete(self, id_: str, kept: State, timeout: float) -> None:
         """Until it has gone."""
@@ -216,44 +228,24 @@ class Actions:
                 time.sleep(pause)
         return act()
 
-    def _settled(
-        self, body: State, inputs: State, live: State, manager: str, timeout: float, fail: Callable[..., NoReturn]
-    ) -> State:
-        """The object once it is ready."""
+    def _settled(self, body: State, live: State, timeout: float) -> tuple[State, TimedOutError | CancelledError | None]:
+        """The object when it is ready; or when nobody waits any more, and why."""
         if objects.annotations(body).get(objects.WAIT_FOR):
             raise FailedError(f"the lab's kubernetes provider does not know {objects.WAIT_FOR}")
         api, path = self.session.reachable, self.session.reachable.path_of(live)
+        failure: TimedOutError | CancelledError | None = None
         if not objects.is_set(body, objects.SKIP_AWAIT) and readiness.waits_for(live["apiVersion"], live["kind"]):
             seconds = self._seconds(body, timeout, readiness.timeout_of(live["kind"]))
             try:
                 Patience(self.world, seconds, self.session.cancelled).until(lambda: self._verdict(api.get(path)))
             except (TimedOutError, CancelledError) as error:
-                self._told_world(live, error)
-                now = api.find(path) or live
-                fail(now, objects.state(inputs, now, manager), error)
-        return api.find(path) or live
+                failure = error
+                said = "; ".join(error.reasons)[:500]
+                self.world.record("kubernetes", "unready", f"{live['kind']} {objects.id_of(live)}", said)
+        return api.find(path) or live, failure
 
     def _verdict(self, live: Mapping[str, Any]) -> Verdict:
         return readiness.check(self.session.reachable, live)
-
-    def _told_world(self, live: State, error: TimedOutError | CancelledError) -> None:
-        said = "; ".join(error.reasons)[:500]
-        self.world.record("kubernetes", "unready", f"{live['kind']} {objects.id_of(live)}", said)
-
-    def _not_live(self, live: State, state: State, error: TimedOutError | CancelledError) -> NoReturn:
-        message = (
-            f'resource "{self.urn}" was successfully created, but the Kubernetes API server reported that it failed to '
-            f"fully initialize or become live: {_ended(live, error)}"
-        )
-        raise PartialError(message, objects.id_of(live), state, error.reasons)
-
-    def _not_live_any_more(self, live: State, state: State, error: TimedOutError | CancelledError) -> NoReturn:
-        id_ = objects.id_of(live)
-        message = (
-            f'the Kubernetes API server reported that "{id_}" failed to fully initialize or become live: '
-            f"{_ended(live, error)}"
-        )
-        raise PartialError(message, id_, state, error.reasons)
 
     def _seconds(self, body: State, timeout: float, default: float) -> float:
         marked = str(objects.annotations(body).get(objects.TIMEOUT, ""))
