@@ -1,9 +1,9 @@
 """What can be had: quotas, offers, capacity per zone, reservations. Rows of `limits` in the world; no row is no limit.
 
-    quota:<name>                  region: vCPUs (AWS, Azure) or devices (Google Cloud); `quota:spot:<name>` for spot
-    offered:<machine>             region or zone: 0 for not offered
-    capacity:<market>:<machine>   zone: machines that there are; market is on-demand, spot or capacity-block
-    reservation:<id>:<machine>    zone: machines that were reserved
+quota:<name>                  region: vCPUs (AWS, Azure) or devices (Google Cloud); `quota:spot:<name>` for spot
+offered:<machine>             region or zone: 0 for not offered
+capacity:<market>:<machine>   zone: machines that there are; market is on-demand, spot or capacity-block
+reservation:<id>:<machine>    zone: machines that were reserved
 """
 
 from collections import Counter
@@ -26,23 +26,22 @@ class Shortage:
 
 
 def shortage(world: World, cloud: str, region: str, pool: Pool, more: int) -> Shortage | None:
-    """What keeps a pool from growing by `more` nodes beyond what it has now. The pool itself may not be in the world yet.
+    """What keeps a pool from growing by `more` nodes to its `desired`. It need not be in the world yet.
 
     Zones: the pool's nodes go wherever there are fewest of them, so a zone is short when all of them are.
     """
     if more <= 0:
         return None
-    machine = find(cloud, pool.machine)
     zones = pool.zones or ("",)
     offered = _offer(world, cloud, region, pool.machine, zones)
     if offered is not None:
         return offered
-    short = _quota(world, cloud, region, pool, machine, more)
+    short = _quota(world, cloud, region, pool, more)
     if short is not None:
         return short
     if pool.reservation:
         return _reservation(world, cloud, pool, more)
-    rooms = {zone: room(world, cloud, region, zone, pool.machine, pool.market) for zone in zones}
+    rooms = {zone: room(world, cloud, region, zone, machine=pool.machine, market=pool.market) for zone in zones}
     if any(each is None for each in rooms.values()):
         return None
     left = sum(each or 0 for each in rooms.values())
@@ -52,7 +51,7 @@ def shortage(world: World, cloud: str, region: str, pool: Pool, more: int) -> Sh
     return Shortage("capacity", pool.machine, fullest, more, left)
 
 
-def room(world: World, cloud: str, region: str, zone: str, machine: str, market: str) -> int | None:
+def room(world: World, cloud: str, region: str, zone: str, *, machine: str, market: str) -> int | None:
     """How many more machines of a type a zone has; None when nothing limits it."""
     limit = _limit(world, cloud, region, zone, f"capacity:{market}:{machine}")
     if limit is None:
@@ -96,9 +95,8 @@ def _offer(world: World, cloud: str, region: str, machine: str, zones: tuple[str
     return None
 
 
-def _quota(
-    world: World, cloud: str, region: str, pool: Pool, machine: Machine | None, more: int
-) -> Shortage | None:
+def _quota(world: World, cloud: str, region: str, pool: Pool, more: int) -> Shortage | None:
+    machine = find(cloud, pool.machine)
     if machine is None or not machine.quota:
         return None
     spot = pool.market == "spot"
@@ -127,7 +125,9 @@ def _units(cloud: str, machine: Machine) -> int:
 def _reservation(world: World, cloud: str, pool: Pool, more: int) -> Shortage | None:
     """A reservation gives its own machines, in its own zone, and no more than were reserved."""
     rows = world.query(
-        "select zone, what, amount from limits where cloud = ? and what like ?", cloud, f"reservation:{pool.reservation}:%"
+        "select zone, what, amount from limits where cloud = ? and what like ?",
+        cloud,
+        f"reservation:{pool.reservation}:%",
     )
     if not rows:
         return None

@@ -77,9 +77,7 @@ def _object(rule: Rule, value: Mapping[str, Any], path: str) -> Iterator[Failure
 
 
 def _value(rule: Rule, value: Any, path: str) -> Iterator[Failure]:
-    if values.is_unknown(value) or value is None or (isinstance(value, Mapping) and _SPECIAL in value):
-        return
-    if rule.kind == "any" and not isinstance(value, str):
+    if _is_open(rule, value):
         return
     if not isinstance(value, _FITS[rule.kind]):
         yield path, f"expected {_a(rule.kind)}, got {_shown(value)}"
@@ -88,15 +86,26 @@ def _value(rule: Rule, value: Any, path: str) -> Iterator[Failure]:
         yield from _limited(limit, value, path)
     if rule.kind == "object":
         yield from _object(rule, value, path)
+    elif rule.kind == "map":
+        yield from _map(rule, value, path)
     elif rule.kind == "list" and rule.item is not None:
         for position, each in enumerate(value):
             yield from _value(rule.item, each, f"{path}[{position}]")
-    elif rule.kind == "map":
-        for key, each in value.items():
-            for limit in rule.key_limits:
-                yield from _limited(limit, key, f"{path}[{key!r}]")
-            if rule.item is not None:
-                yield from _value(rule.item, each, f"{path}[{key!r}]")
+
+
+def _is_open(rule: Rule, value: Any) -> bool:
+    """Whether nothing can be said of a value: it is not known, absent, an asset, or may be of several shapes."""
+    special = isinstance(value, Mapping) and _SPECIAL in value
+    return values.is_unknown(value) or value is None or special or (rule.kind == "any" and not isinstance(value, str))
+
+
+def _map(rule: Rule, value: Mapping[str, Any], path: str) -> Iterator[Failure]:
+    for key, each in value.items():
+        here = f"{path}[{key!r}]"
+        for limit in rule.key_limits:
+            yield from _limited(limit, key, here)
+        if rule.item is not None:
+            yield from _value(rule.item, each, here)
 
 
 def _limited(limit: Limit, value: Any, path: str) -> Iterator[Failure]:

@@ -1,10 +1,10 @@
 """How long clouds take, in virtual time. Facts are in `clouds/data/durations.csv`, each with where it comes from."""
 
-import csv
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.resources import files
+
+from intertie.lab.tables import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,8 @@ def of(type_: str) -> Duration:
 
 @cache
 def _rows() -> tuple[Duration, ...]:
-    with files("intertie.lab.clouds").joinpath("data/durations.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Duration(
-                row["type"],
-                *(float(row[name]) for name in ("create_s", "update_s", "delete_s", "lag_s")),
-                source=row["source"],
-            )
-            for row in csv.DictReader(file)
-        )
+    names = ("create_s", "update_s", "delete_s", "lag_s")
+    return tuple(
+        Duration(row["type"], *(float(row[name]) for name in names), source=row["source"])
+        for row in rows("intertie.lab.clouds", "data/durations.csv")
+    )

@@ -23,7 +23,7 @@ class CloudError(Exception):
 
 
 @dataclass
-class NotHealthy(CloudError):
+class NotHealthyError(CloudError):
     """It was made (or changed), but did not come up. It stays, and the engine is told so."""
 
     id: str = ""
@@ -32,7 +32,7 @@ class NotHealthy(CloudError):
 
 
 @dataclass
-class Lost(CloudError):
+class LostAnswerError(CloudError):
     """It was made, and the answer never arrived: nobody who asked knows of it."""
 
     status: str = "UNKNOWN"

@@ -1,10 +1,10 @@
-"""What one node of a machine type has, from the clouds' own lists (`clouds/data/machines.csv`, each row with its source)."""
+"""What one node of a machine type has, from the clouds' own lists: `clouds/data/machines.csv`, each with its source."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from intertie.lab.tables import rows
 
 MEMORY_SHARE = {"aws": 0.95, "azure": 0.975, "gcp": 0.975}
 """Part of a machine's memory that its kubelet reports: hypervisor and kernel keep the rest. Assumptions, after what
@@ -51,8 +51,9 @@ def find(cloud: str, name: str) -> Machine | None:
 
 @cache
 def _all() -> Mapping[tuple[str, str], Machine]:
-    with files("intertie.lab.clouds").joinpath("data/machines.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["cloud"], row["name"].lower()): _machine(row) for row in csv.DictReader(file)}
+    return {
+        (row["cloud"], row["name"].lower()): _machine(row) for row in rows("intertie.lab.clouds", "data/machines.csv")
+    }
 
 
 def _machine(row: Mapping[str, str]) -> Machine:

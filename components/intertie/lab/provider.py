@@ -42,7 +42,10 @@ def maker(package: str) -> Callable[[Mapping[str, Any]], Cloud]:
 
 def serve(package: str, world: Path) -> tuple[grpc.Server, int]:
     """A running server on loopback, and its port."""
-    options = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]
+    options = [
+        ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
+        ("grpc.max_send_message_length", _LARGEST_MESSAGE),
+    ]
     server = grpc.server(futures.ThreadPoolExecutor(32), options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(maker(package), world), server)
     port = server.add_insecure_port("127.0.0.1:0")

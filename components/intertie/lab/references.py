@@ -1,4 +1,4 @@
-"""Who names whom: what must exist before something can be made, what stands in the way of a deletion, and how time adds up.
+"""Who names whom: what must exist before something is made, what stands in the way of a deletion, how time adds up.
 
 A resource is known by its id and by some of its outputs (ARN, self-link, e-mail address). Whatever else names one of
 these uses it: declared references must exist and may hold what they name; any other mention only says what came first.

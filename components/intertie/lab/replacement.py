@@ -1,15 +1,14 @@
 """Which changes make another resource: what AWS publishes as create-only, and dated tables for the two others."""
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from intertie.lab.clouds.cloud import Cloud
 from intertie.lab.oracles import store
+from intertie.lab.tables import rows
 
 _ALWAYS = ("region", "location", "zone", "project", "resourceGroupName")
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -61,6 +60,5 @@ def _movable() -> Mapping[str, frozenset[str]]:
 
 
 @cache
-def _rows() -> tuple[Mapping[str, str], ...]:
-    with files("intertie.lab.clouds").joinpath("data/immutable.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+def _rows() -> list[dict[str, str]]:
+    return rows("intertie.lab.clouds", "data/immutable.csv")

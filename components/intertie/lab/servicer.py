@@ -18,8 +18,8 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 from intertie.lab import values
 from intertie.lab.check import Checker
 from intertie.lab.clouds.cloud import Cloud
-from intertie.lab.errors import CloudError, NotHealthy
-from intertie.lab.operations import Operations, public
+from intertie.lab.errors import CloudError, NotHealthyError
+from intertie.lab.operations import Operations
 from intertie.lab.replacement import replaced
 from intertie.lab.world import World
 
@@ -115,7 +115,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             outputs = self._operations.preview(self._world, request.type, request.urn, inputs)
             return provider_pb2.CreateResponse(properties=values.encode(outputs))
         with _Answer(context):
-            id_, outputs = self._operations.create(self._world, request.type, request.urn, request.name, inputs)
+            id_, outputs = self._operations.create(
+                self._world, request.type, request.urn, name=request.name, inputs=inputs
+            )
         return provider_pb2.CreateResponse(id=id_, properties=values.encode(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:
@@ -124,9 +126,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if found is None:
             return provider_pb2.ReadResponse(id="")
         inputs, outputs = found
-        return provider_pb2.ReadResponse(
-            id=request.id, inputs=values.encode(inputs), properties=values.encode(public(outputs))
-        )
+        return provider_pb2.ReadResponse(id=request.id, inputs=values.encode(inputs), properties=values.encode(outputs))
 
     def Update(self, request: Any, context: Any) -> Any:
         inputs = values.decode(request.news)
@@ -134,9 +134,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             outputs = values.merge(values.decode(request.olds), inputs)
             return provider_pb2.UpdateResponse(properties=values.encode(outputs))
         with _Answer(context):
-            outputs = self._operations.update(
-                self._world, request.type, request.id, request.urn, request.name, inputs
-            )
+            outputs = self._operations.update(self._world, request.type, request.id, request.urn, inputs=inputs)
         return provider_pb2.UpdateResponse(properties=values.encode(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
@@ -147,7 +145,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: Any, context: Any) -> Any:
         with _Answer(context):
             answer = self._operations.invoke(self._world, request.tok, values.decode(request.args))
-        return provider_pb2.InvokeResponse(**{"return": values.encode(answer)})
+        fields: dict[str, Any] = {"return": values.encode(answer)}  # the name is a keyword
+        return provider_pb2.InvokeResponse(**fields)
 
 
 class _Answer:
@@ -159,11 +158,11 @@ class _Answer:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if not isinstance(error, CloudError):
             return
         status = getattr(grpc.StatusCode, error.status)
-        if isinstance(error, NotHealthy):
+        if isinstance(error, NotHealthyError):
             detail = status_pb2.Status(code=status.value[0], message=error.message)
             half = provider_pb2.ErrorResourceInitFailed(
                 id=error.id,
@@ -225,5 +224,3 @@ def _is_open(news: Mapping[str, Any], path: str) -> bool:
 
 def _top(path: str) -> str:
     return path.partition(".")[0]
-
-

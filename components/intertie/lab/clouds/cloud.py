@@ -113,7 +113,7 @@ class Cloud:
         """Refuses, with a CloudError, what the cloud would refuse at once."""
 
     def made(self, request: Request, resource: Resource) -> Resource:
-        """After a resource was made or changed: what it brings about. May raise NotHealthy."""
+        """After a resource was made or changed: what it brings about. May raise NotHealthyError."""
         return resource
 
     def gone(self, request: Request, resource: Resource) -> None:

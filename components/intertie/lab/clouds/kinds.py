@@ -62,7 +62,7 @@ def _kind(token: str, row: Mapping[str, Any]) -> Kind:
     unknown = set(row) - set(Kind.__dataclass_fields__)
     if unknown:
         raise LabError(f"kinds.yaml, {token}: no such field: {', '.join(sorted(unknown))}")
-    made = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     made["references"] = tuple(_reference(each) for each in row.get("references", ()))
     made["needs"] = tuple((each["type"], each["id"]) for each in row.get("needs", ()))
     return Kind(type=token, **made)

@@ -1,6 +1,6 @@
 """Azure: the models of azure-mgmt-containerservice and azure-mgmt-compute, as their API declares them."""
 
-import datetime
+import datetime as dt
 import enum
 import types
 import typing
@@ -11,7 +11,7 @@ from typing import Any
 from intertie.lab.oracles.field import Field
 
 _DEEPEST = 8
-_SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", datetime.datetime: "string"}
+_SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", dt.datetime: "string"}
 
 
 def model(package: str, name: str) -> Field:
@@ -45,8 +45,8 @@ def _object(module: types.ModuleType, kind: Any, depth: int) -> Field:
 
 def _resolve(module: types.ModuleType, hint: Any) -> Any:
     """An annotation, in which classes are named by text."""
-    names = {"_models": module, "datetime": datetime, **vars(typing)}
-    return eval(hint, vars(typing), names) if isinstance(hint, str) else hint  # noqa: S307  (text of an installed package)
+    names = {"_models": module, "datetime": dt, **vars(typing)}
+    return eval(hint, dict(vars(typing)), names) if isinstance(hint, str) else hint  # noqa: S307  (text of an installed package)
 
 
 def _members(module: types.ModuleType, hint: Any) -> list[Any]:

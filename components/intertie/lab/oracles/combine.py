@@ -40,10 +40,15 @@ class Combining:
     def _into(self, rule: Rule, shape: Field, path: str) -> Rule:
         if rule.kind == "object":
             inner = shape.inside()
-            return replace(rule, fields={name: self._field(name, each, inner, path) for name, each in rule.fields.items()})
+            return replace(
+                rule, fields={name: self._field(name, each, inner, path) for name, each in rule.fields.items()}
+            )
         if rule.kind == "list" and rule.item is not None:
             item = shape.item if shape.kind == "list" and shape.item is not None else shape
-            return replace(rule, item=self._limited(rule.item, item, path) if item is not shape else self._into(rule.item, item, path))
+            return replace(
+                rule,
+                item=self._limited(rule.item, item, path) if item is not shape else self._into(rule.item, item, path),
+            )
         if rule.kind == "map" and rule.item is not None:
             return self._map(rule, shape)
         return rule

@@ -23,8 +23,7 @@ _REQUIRED = 2  # google.api.FieldBehavior.REQUIRED
 def message(service: str, name: str) -> Field:
     """A message: `message("container", "NodePool")`. Compute writes its enums as text: they are beside the message."""
     kind = getattr(import_module(_MODULES[service]), name)
-    found = _message(kind.pb().DESCRIPTOR, kind, 0)
-    return found
+    return _message(kind.pb().DESCRIPTOR, kind, 0)
 
 
 def _message(descriptor: Descriptor, kind: Any, depth: int) -> Field:
@@ -41,8 +40,7 @@ def _field(raw: FieldDescriptor, kind: Any, depth: int) -> Field:
     if message is not None and message.GetOptions().map_entry:
         return Field(kind="map", item=_single(message.fields_by_name["value"], kind, depth))
     single = _single(raw, kind, depth)
-    many = raw.is_repeated if hasattr(raw, "is_repeated") else raw.label == FieldDescriptor.LABEL_REPEATED
-    return Field(kind="list", item=single) if many else single
+    return Field(kind="list", item=single) if raw.is_repeated else single
 
 
 def _single(raw: FieldDescriptor, kind: Any, depth: int) -> Field:

@@ -1,4 +1,4 @@
-"""What AWS refuses that no published model says: rules between properties. Sources: EKS user guide, launch templates."""
+"""What AWS refuses that no published model says: rules between properties. Source: EKS user guide."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +38,9 @@ def _with_template(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _block(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     if inputs.get("capacityType") == "CAPACITY_BLOCK" and inputs.get("instanceTypes"):
-        return [("instanceTypes", "with CAPACITY_BLOCK the instance type is named in the launch template (EKS user guide)")]
+        return [
+            ("instanceTypes", "with CAPACITY_BLOCK the instance type is named in the launch template (EKS user guide)")
+        ]
     return []
 
 
@@ -70,5 +72,7 @@ def _cluster(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
         )
     ]
     if len({bool(each) for each in auto}) > 1:
-        return [("computeConfig.enabled", "compute, load balancing and block storage of Auto Mode are all on or all off")]
+        return [
+            ("computeConfig.enabled", "compute, load balancing and block storage of Auto Mode are all on or all off")
+        ]
     return []

@@ -51,7 +51,9 @@ class Aws(Cloud):
 
     def place(self, inputs: Mapping[str, Any]) -> dict[str, str]:
         given = inputs.get("region")
-        region = str(given if isinstance(given, str) and not values.is_unknown(given) else self.settings.get("region", ""))
+        region = str(
+            given if isinstance(given, str) and not values.is_unknown(given) else self.settings.get("region", "")
+        )
         zone = inputs.get("availabilityZone")
         known = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
         partition = next((name for prefix, name in known.items() if region.startswith(f"{prefix}-")), "aws")
@@ -128,7 +130,7 @@ class Aws(Cloud):
 def _zone_id(zone: str) -> str:
     """The physical zone behind an account's name for it: `use1-az4`."""
     region, letter = zone[:-1], zone[-1]
-    area, direction, number = (region.split("-") + ["", "", ""])[:3]
+    area, direction, number = [*region.split("-"), "", "", ""][:3]
     short = {"northeast": "ne", "southeast": "se", "northwest": "nw", "southwest": "sw"}.get(direction, direction[:1])
     digit = int(hashlib.sha256(zone.encode()).hexdigest(), 16) % 3 + 1
     return f"{area}{short}{number}-az{(ord(letter) - ord('a') + digit) % 6 + 1}"

@@ -9,7 +9,7 @@ from intertie.lab import capacity, machines, references, values
 from intertie.lab.clouds import clusters
 from intertie.lab.clouds.aws import offers, texts
 from intertie.lab.clouds.cloud import Request
-from intertie.lab.errors import CloudError, NotHealthy
+from intertie.lab.errors import CloudError, NotHealthyError
 from intertie.lab.world import Cluster, Pool, Resource, World
 
 if TYPE_CHECKING:
@@ -21,10 +21,15 @@ _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 _MARKETS = {"SPOT": "spot", "CAPACITY_BLOCK": "capacity-block"}
+_GROUP = "resources[].autoscalingGroups[].name"
 _DEFAULT_DISK_GIB = 20  # EKS documentation, diskSize
 _HUGEPAGES = "10256Mi"  # 5128 pages of 2 MiB where there is EFA (EKS user guide, EFA)
 _JOINS = ("AmazonEKSWorkerNodePolicy",)
-_PULLS = ("AmazonEC2ContainerRegistryPullOnly", "AmazonEC2ContainerRegistryReadOnly", "AmazonEC2ContainerRegistryPowerUser")
+_PULLS = (
+    "AmazonEC2ContainerRegistryPullOnly",
+    "AmazonEC2ContainerRegistryReadOnly",
+    "AmazonEC2ContainerRegistryPowerUser",
+)
 
 
 def own(world: World, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,11 +49,18 @@ def cluster_made(request: Request, resource: Resource) -> Resource:
     """Waits for the control plane, where one is run, and hands out its address."""
     found = clusters.want(request.world, cluster_id(resource), "aws", resource.region, str(resource.outputs["name"]))
     if found.error:
-        raise NotHealthy("ClusterFailed", f"waiting for EKS Cluster ({resource.outputs['name']}) create: {found.error}")
+        raise NotHealthyError(
+            "ClusterFailed", f"waiting for EKS Cluster ({resource.outputs['name']}) create: {found.error}"
+        )
     if found.state != "running":
         return resource
     data = {"data": clusters.authority(found)}
-    outputs = {**resource.outputs, "endpoint": found.endpoint, "certificateAuthority": data, "certificateAuthorities": [data]}
+    outputs = {
+        **resource.outputs,
+        "endpoint": found.endpoint,
+        "certificateAuthority": data,
+        "certificateAuthorities": [data],
+    }
     return replace(resource, outputs=outputs)
 
 
@@ -61,7 +73,12 @@ def before_group(cloud: "Aws", request: Request) -> None:
     template = _template(request)
     for name in _machines(request.inputs, template):
         if not offers.exists(name):
-            raise cloud.refuse(request.kind, "create", f"InvalidParameterException|{texts.NO_SUCH_TYPE.format(machine=name)}", request.context)
+            raise cloud.refuse(
+                request.kind,
+                "create",
+                f"InvalidParameterException|{texts.NO_SUCH_TYPE.format(machine=name)}",
+                request.context,
+            )
     zones = _zones(cloud, request)
     for name in _machines(request.inputs, template):
         if not offers.offered(request.region, name):
@@ -71,19 +88,19 @@ def before_group(cloud: "Aws", request: Request) -> None:
 
 
 def group_made(cloud: "Aws", request: Request, resource: Resource) -> Resource:
-    """The pool behind a node group. NotHealthy when its nodes cannot be had or cannot join."""
+    """The pool behind a node group. NotHealthyError when its nodes cannot be had or cannot join."""
     world = request.world
     cluster = references.by_name(world, str(resource.inputs["clusterName"]), CLUSTER, "aws")
     here = [each for each in cluster if each.region == resource.region] or cluster
     pool = _pool(cloud, request, resource, cluster_id(here[0]) if here else "")
     before = next((each for each in world.pools(pool.cluster) if each.name == pool.name), None)
-    failure = _cannot_join(cloud, request, here[0] if here else None) or _cannot_be_had(world, request, pool, before)
+    failure = _cannot_join(request, here[0] if here else None) or _cannot_be_had(world, request, pool, before)
     if failure is not None:
         world.put_pool(replace(pool, desired=before.desired if before else 0))
         resource.outputs["status"] = "CREATE_FAILED" if request.old is None else "DEGRADED"
         id_ = resource.outputs["__id"]
         text = texts.FAILED.format(verb="create" if request.old is None else "update", id=id_, reason=failure.message)
-        raise NotHealthy(failure.code, text, "INTERNAL")
+        raise NotHealthyError(failure.code, text, "INTERNAL")
     world.put_pool(pool if before is None else replace(pool, desired=_within(pool, request, before)))
     resource.outputs["status"] = "ACTIVE"
     return resource
@@ -122,7 +139,7 @@ def _pool(cloud: "Aws", request: Request, resource: Resource, cluster: str) -> P
         **{key: str(value) for key, value in (inputs.get("labels") or {}).items()},
         "eks.amazonaws.com/nodegroup": _pool_name(resource),
         "eks.amazonaws.com/capacityType": str(inputs.get("capacityType") or "ON_DEMAND"),
-        "eks.amazonaws.com/nodegroup-image": f"ami-{resource.outputs['resources'][0]['autoscalingGroups'][0]['name'][-12:]}",
+        "eks.amazonaws.com/nodegroup-image": f"ami-{values.one(resource.outputs, _GROUP, '')[-12:]}",
         "node.kubernetes.io/instance-type": name,
         "kubernetes.io/arch": machine.arch if machine else "amd64",
     }
@@ -134,12 +151,16 @@ def _pool(cloud: "Aws", request: Request, resource: Resource, cluster: str) -> P
     )  # fmt: skip
 
 
-def _resources(machine: machines.Machine | None, inputs: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, str]:
+def _resources(
+    machine: machines.Machine | None, inputs: Mapping[str, Any], template: Mapping[str, Any]
+) -> dict[str, str]:
     """Capacity of a node. A machine that no list has gets none, and so takes no pod."""
     if machine is None:
         return {"cpu": "0", "memory": "0Mi", "pods": "0"}
     cards = [each for each in values.at(template, "networkInterfaces[].interfaceType") if each in ("efa", "efa-only")]
-    found = machine.resources(_disk(machine, inputs, template), {"vpc.amazonaws.com/efa": len(cards)} if cards else None)
+    found = machine.resources(
+        _disk(machine, inputs, template), {"vpc.amazonaws.com/efa": len(cards)} if cards else None
+    )
     return {**found, "hugepages-2Mi": _HUGEPAGES} if cards else found
 
 
@@ -174,7 +195,9 @@ def _template(request: Request) -> Resource | None:
 
 
 def _machines(inputs: Mapping[str, Any], template: Resource | None) -> list[str]:
-    named = inputs.get("instanceTypes") or ([template.inputs["instanceType"]] if template and template.inputs.get("instanceType") else [])
+    named = inputs.get("instanceTypes") or (
+        [template.inputs["instanceType"]] if template and template.inputs.get("instanceType") else []
+    )
     return [str(each) for each in named]
 
 
@@ -183,7 +206,7 @@ def _zones(cloud: "Aws", request: Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(each.outputs.get("availabilityZone", "")) for each in subnets))
 
 
-def _cannot_join(cloud: "Aws", request: Request, cluster: Resource | None) -> CloudError | None:
+def _cannot_join(request: Request, cluster: Resource | None) -> CloudError | None:
     """Nodes without the rights, or without the cluster's security group, start and never join."""
     world = request.world
     roles = references.by_name(world, str(request.inputs["nodeRoleArn"]), "aws:iam/role:Role", "aws")

@@ -1,4 +1,4 @@
-"""What AWS says when nodes cannot be had. `shared`: texts of public issues, see `data/capacity_errors.json`."""
+"""What AWS says when nodes cannot be had. Texts of public issues: see `data/errors.json`."""
 
 from intertie.lab.capacity import Shortage
 from intertie.lab.errors import CloudError
@@ -6,32 +6,32 @@ from intertie.lab.world import Pool
 
 NO_SUCH_TYPE = "The following supplied instance types do not exist: [{machine}]"
 NOT_OFFERED = (
-    "Your requested instance type ({machine}) is not supported in your requested Availability Zone ({zone}). Please retry"
-    " your request by not specifying an Availability Zone or choosing another one."
+    "Your requested instance type ({machine}) is not supported in your requested Availability Zone ({zone}). Please"
+    " retry your request by not specifying an Availability Zone or choosing another one."
 )
 FAILED = (
-    "waiting for EKS Node Group ({id}) {verb}: unexpected state 'CREATE_FAILED', wanted target 'ACTIVE'. last error: {reason}"
+    "waiting for EKS Node Group ({id}) {verb}: unexpected state 'CREATE_FAILED', wanted target 'ACTIVE'. last error:"
+    " {reason}"
 )
-NOT_JOINED = (
-    "1 error occurred: * i-0b300e7c4f20686d1: NodeCreationFailure: Unhealthy nodes in the kubernetes cluster"
-)
+NOT_JOINED = "1 error occurred: * i-0b300e7c4f20686d1: NodeCreationFailure: Unhealthy nodes in the kubernetes cluster"
 _CAPACITY = (
-    "AsgInstanceLaunchFailures: Could not launch On-Demand Instances. InsufficientInstanceCapacity - We currently do not"
-    " have sufficient {machine} capacity in the Availability Zone you requested ({zone}). Our system will be working on"
-    " provisioning additional capacity. Launching EC2 instance failed."
+    "AsgInstanceLaunchFailures: Could not launch On-Demand Instances. InsufficientInstanceCapacity - We currently do"
+    " not have sufficient {machine} capacity in the Availability Zone you requested ({zone}). Our system will be"
+    " working on provisioning additional capacity. Launching EC2 instance failed."
 )
 _SPOT = (
-    "AsgInstanceLaunchFailures: Could not launch Spot Instances. InsufficientInstanceCapacity - There is no Spot capacity"
-    " available that matches your request. Launching EC2 instance failed."
+    "AsgInstanceLaunchFailures: Could not launch Spot Instances. InsufficientInstanceCapacity - There is no Spot"
+    " capacity available that matches your request. Launching EC2 instance failed."
 )
 _RESERVED = (
-    "AsgInstanceLaunchFailures: ReservationCapacityExceeded: The requested reservation does not have sufficient compatible"
-    " and available capacity for this request. Launching EC2 instance failed."
+    "AsgInstanceLaunchFailures: ReservationCapacityExceeded: The requested reservation does not have sufficient"
+    " compatible and available capacity for this request. Launching EC2 instance failed."
 )
 _QUOTA = (
-    "AsgInstanceLaunchFailures: You have requested more vCPU capacity than your current vCPU limit of {limit} allows for"
-    " the instance bucket that the specified instance type belongs to. Please visit"
-    " http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit. Launching EC2 instance failed."
+    "AsgInstanceLaunchFailures: You have requested more vCPU capacity than your current vCPU limit of {limit} allows"
+    " for the instance bucket that the specified instance type belongs to. Please visit"
+    " http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit. Launching EC2 instance"
+    " failed."
 )
 
 
@@ -42,7 +42,8 @@ def shortage(short: Shortage, pool: Pool) -> CloudError:
     if short.kind == "reservation":
         return CloudError("ReservationCapacityExceeded", _RESERVED)
     if short.kind == "offer":
-        return CloudError("Unsupported", "AsgInstanceLaunchFailures: " + NOT_OFFERED.format(machine=pool.machine, zone=short.zone))
+        text = NOT_OFFERED.format(machine=pool.machine, zone=short.zone)
+        return CloudError("Unsupported", f"AsgInstanceLaunchFailures: {text}")
     if pool.market == "spot":
         return CloudError("InsufficientInstanceCapacity", _SPOT)
     return CloudError("InsufficientInstanceCapacity", _CAPACITY.format(machine=pool.machine, zone=short.zone))

@@ -13,7 +13,7 @@ from intertie.lab import capacity, machines, references, values
 from intertie.lab.clouds import clusters
 from intertie.lab.clouds.azure import texts
 from intertie.lab.clouds.cloud import Request
-from intertie.lab.errors import CloudError, NotHealthy
+from intertie.lab.errors import CloudError, NotHealthyError
 from intertie.lab.world import Cluster, Pool, Resource, World
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 POOL = "azure-native:containerservice:AgentPool"
+_ARM_TYPE = "Microsoft.ContainerService/managedClusters"
 _DEFAULT_DISK_GIB = 128  # AKS documentation, default OS disk of small sizes
 _SERVER_APP = "6dae42f8-4368-4678-94ff-3960e28e3630"  # AKS documentation, kubelogin: the AKS AAD server
 
@@ -53,7 +54,7 @@ def before_pool(cloud: "Azure", request: Request) -> None:
     region = found.region if found else request.region
     request.zones = _zones(request.inputs)
     _known_size(cloud, request, str(request.inputs.get("vmSize", "")))
-    pool = _pool(request.inputs, str(request.context.own["name"]), "", region, request.context.place["subscription"])
+    pool = _pool(request.inputs, str(request.context.own["name"]))
     before = _before(request, found)
     short = capacity.shortage(request.world, "azure", region, pool, pool.desired - (before.desired if before else 0))
     if short is not None and short.kind in ("quota", "offer"):
@@ -61,16 +62,15 @@ def before_pool(cloud: "Azure", request: Request) -> None:
         raise cloud.refuse(request.kind, "create", f"{error.code}|{error.message}", request.context)
 
 
-def cluster_made(cloud: "Azure", request: Request, resource: Resource) -> Resource:
+def cluster_made(request: Request, resource: Resource) -> Resource:
     """Waits for the control plane where one is run, and makes the pools that are inside the cluster."""
     id_ = cluster_id(resource.outputs["__id"], resource.region)
     name = str(resource.outputs["name"])
     found = clusters.want(request.world, id_, "azure", resource.region, name)
     if found.error:
-        raise NotHealthy("ClusterFailed", found.error)
-    subscription = request.context.place["subscription"]
+        raise NotHealthyError("ClusterFailed", found.error)
     for row in resource.inputs.get("agentPoolProfiles") or ():
-        pool = _pool(row, str(row["name"]), id_, resource.region, subscription, resource.ready)
+        pool = _pool(row, str(row["name"]), cluster=id_, ready=resource.ready)
         there = next((each for each in request.world.pools(id_) if each.name == pool.name), None)
         request.world.put_pool(pool if there is None else replace(pool, desired=there.desired))
     outputs = dict(resource.outputs)
@@ -85,22 +85,23 @@ def cluster_gone(world: World, resource: Resource) -> None:
 
 
 def pool_made(cloud: "Azure", request: Request, resource: Resource) -> Resource:
-    """The pool behind an AgentPool. NotHealthy when its machines cannot be had: it stays, in state Failed."""
+    """The pool behind an AgentPool. NotHealthyError when its machines cannot be had: it stays, in state Failed."""
     world, found = request.world, _cluster_of(request)
     if found is None:
         return resource
     id_ = cluster_id(found.outputs["__id"], found.region)
-    subscription = request.context.place["subscription"]
-    pool = _pool(resource.inputs, str(resource.outputs["name"]), id_, found.region, subscription, resource.ready)
+    pool = _pool(resource.inputs, str(resource.outputs["name"]), cluster=id_, ready=resource.ready)
     before = _before(request, found)
     desired = _within(pool, request, before)
-    short = capacity.shortage(world, "azure", found.region, replace(pool, desired=desired), desired - (before.desired if before else 0))
+    short = capacity.shortage(
+        world, "azure", found.region, replace(pool, desired=desired), desired - (before.desired if before else 0)
+    )
     if short is not None:
         world.put_pool(replace(pool, desired=before.desired if before else 0))
         resource.outputs["provisioningState"] = "Failed"
         error = texts.shortage(short, pool, found.region)
         text = cloud.wrap(request.kind, "create", error.code, error.message, request.context)
-        raise NotHealthy(error.code, text, "INTERNAL")
+        raise NotHealthyError(error.code, text, "INTERNAL")
     world.put_pool(replace(pool, desired=desired))
     resource.outputs["provisioningState"] = "Succeeded"
     return resource
@@ -116,12 +117,12 @@ def credentials(cloud: "Azure", world: World, args: Mapping[str, Any], *, admin:
     """A kubeconfig, as AKS gives it: with a login of its own, or kubelogin where local accounts are off."""
     subscription = cloud.place({})["subscription"]
     group, name = args.get("resourceGroupName"), args.get("resourceName")
-    id_ = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}"
+    id_ = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{_ARM_TYPE}/{name}"
     found = references.by_name(world, id_, CLUSTER, "azure")
     if not found:
         message = (
-            f"The Resource 'Microsoft.ContainerService/managedClusters/{name}' under resource group '{group}' was not found."
-            " For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+            f"The Resource '{_ARM_TYPE}/{name}' under resource group '{group}' was not found. For more details please"
+            " go to https://aka.ms/ARMResourceNotFoundFix"
         )
         raise CloudError("ResourceNotFound", f'Status=404 Code="ResourceNotFound" Message="{message}"', "NOT_FOUND")
     local = found[0].inputs.get("disableLocalAccounts") is not True
@@ -148,7 +149,9 @@ def _kubeconfig(world: World, resource: Resource, *, local: bool) -> dict[str, A
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": name, "cluster": {"server": server, "certificate-authority-data": clusters.authority(cluster)}}],
+        "clusters": [
+            {"name": name, "cluster": {"server": server, "certificate-authority-data": clusters.authority(cluster)}}
+        ],
         "users": [{"name": user, "user": {"token": _token()} if local else {"exec": plugin}}],
         "contexts": [{"name": name, "context": {"cluster": name, "user": user}}],
         "current-context": name,
@@ -202,7 +205,9 @@ def _within(pool: Pool, request: Request, before: Pool | None) -> int:
 
 def _known_size(cloud: "Azure", request: Request, size: str) -> None:
     if size and not re.fullmatch(r"Standard_[A-Z]{1,3}\d+(-\d+)?[a-z]*(_\w+)*", size):
-        text = texts.NO_SUCH_SIZE.format(machine=size, region=request.region, subscription=request.context.place["subscription"])
+        text = texts.NO_SUCH_SIZE.format(
+            machine=size, region=request.region, subscription=request.context.place["subscription"]
+        )
         raise cloud.refuse(request.kind, "create", f"VMSizeNotSupported|{text}", request.context)
 
 
@@ -210,7 +215,7 @@ def _zones(inputs: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(each) for each in inputs.get("availabilityZones") or ())
 
 
-def _pool(inputs: Mapping[str, Any], name: str, cluster: str, region: str, subscription: str, ready: int = 0) -> Pool:
+def _pool(inputs: Mapping[str, Any], name: str, *, cluster: str = "", ready: int = 0) -> Pool:
     size = str(inputs.get("vmSize", ""))
     machine = machines.find("azure", size)
     spot = inputs.get("scaleSetPriority") == "Spot"
@@ -228,7 +233,7 @@ def _pool(inputs: Mapping[str, Any], name: str, cluster: str, region: str, subsc
         int(inputs.get("minCount") or 0) if scaled else count,
         int(inputs.get("maxCount") or count) if scaled else count,
         count,
-        {**_labels(inputs, name, region, machine), **_user_labels(inputs)},
+        {**_labels(inputs, name, machine), **_user_labels(inputs)},
         (*taints, *((spot_taint,) if spot and spot_taint not in taints else ())),
         machine.resources(disk) if machine else {"cpu": "0", "memory": "0Mi", "pods": "0"},
         "spot" if spot else "on-demand",
@@ -242,7 +247,7 @@ def _user_labels(inputs: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in (inputs.get("nodeLabels") or {}).items()}
 
 
-def _labels(inputs: Mapping[str, Any], name: str, region: str, machine: machines.Machine | None) -> dict[str, str]:
+def _labels(inputs: Mapping[str, Any], name: str, machine: machines.Machine | None) -> dict[str, str]:
     """Labels that AKS puts on nodes by itself. Source: AKS documentation, reserved labels."""
     spot = inputs.get("scaleSetPriority") == "Spot"
     nvidia = machine is not None and "nvidia.com/gpu" in machine.devices

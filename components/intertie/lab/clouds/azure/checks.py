@@ -12,7 +12,10 @@ from intertie.lab.clouds.kinds import Kind
 
 _NAMES = {
     "azure-native:containerservice:AgentPool": ("agentPoolName", r"^[a-z][a-z0-9]{0,11}$"),
-    "azure-native:containerservice:ManagedCluster": ("resourceName", r"^[a-zA-Z0-9]$|^[a-zA-Z0-9][-_a-zA-Z0-9]{0,61}[a-zA-Z0-9]$"),
+    "azure-native:containerservice:ManagedCluster": (
+        "resourceName",
+        r"^[a-zA-Z0-9]$|^[a-zA-Z0-9][-_a-zA-Z0-9]{0,61}[a-zA-Z0-9]$",
+    ),
     "azure-native:storage:StorageAccount": ("accountName", r"^[a-z0-9]{3,24}$"),
     "azure-native:storage:BlobContainer": ("containerName", r"^[a-z0-9](-?[a-z0-9]){2,62}$"),
     "azure-native:resources:ResourceGroup": ("resourceGroupName", r"^[-\w\._\(\)]{0,89}[-\w_\(\)]$"),
@@ -82,7 +85,9 @@ def _cluster(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = [each for number, row in enumerate(pools) for each in pool(row, f"agentPoolProfiles[{number}].")]
     group = inputs.get("nodeResourceGroup")
     if isinstance(group, str) and len(group) > 80:
-        found.append(("nodeResourceGroup", "The length of the node resource group name is too long. The maximum length is 80."))
+        found.append(
+            ("nodeResourceGroup", "The length of the node resource group name is too long. The maximum length is 80.")
+        )
     outbound = values.one(inputs, "networkProfile.outboundType")
     if outbound == "managedNATGateway" and any(row.get("vnetSubnetID") for row in pools):
         reason = "OutboundType managedNATGateway cannot be used with a subnet of one's own."

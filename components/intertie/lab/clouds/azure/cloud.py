@@ -36,7 +36,9 @@ class Azure(Cloud):
 
     def place(self, inputs: Mapping[str, Any]) -> dict[str, str]:
         given = inputs.get("location")
-        location = given if isinstance(given, str) and not values.is_unknown(given) else self.settings.get("location", "")
+        location = (
+            given if isinstance(given, str) and not values.is_unknown(given) else self.settings.get("location", "")
+        )
         subscription = str(self.settings.get("subscriptionId") or _SUBSCRIPTION)
         return {"subscription": subscription, "tenant": _TENANT, "region": str(location).replace(" ", "").lower()}
 
@@ -59,8 +61,8 @@ class Azure(Cloud):
 
     def missing(self) -> str:
         return (
-            "InvalidResourceReference|Resource {value} referenced by resource {id} was not found. Please make sure that the"
-            " referenced resource exists, and that both resources are in the same region."
+            "InvalidResourceReference|Resource {value} referenced by resource {id} was not found. Please make sure that"
+            " the referenced resource exists, and that both resources are in the same region."
         )
 
     def in_use(self) -> str:
@@ -105,7 +107,7 @@ class Azure(Cloud):
 
     def made(self, request: Request, resource: Resource) -> Resource:
         if resource.type == aks.CLUSTER:
-            return aks.cluster_made(self, request, resource)
+            return aks.cluster_made(request, resource)
         if resource.type == aks.POOL:
             return aks.pool_made(self, request, resource)
         return resource

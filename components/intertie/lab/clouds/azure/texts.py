@@ -1,4 +1,4 @@
-"""What Azure says when machines cannot be had. Texts of public issues, see `data/capacity_errors.json`."""
+"""What Azure says when machines cannot be had. Texts of public issues, see `data/errors.json`."""
 
 from intertie.lab.capacity import Shortage
 from intertie.lab.errors import CloudError
@@ -45,4 +45,6 @@ def shortage(short: Shortage, pool: Pool, region: str) -> CloudError:
         return CloudError("SkuNotAvailable", text)
     if short.kind == "reservation":
         return CloudError("OverconstrainedAllocationRequest", _RESERVED)
-    return CloudError("ZonalAllocationFailed" if pool.zones else "AllocationFailed", _ZONAL if pool.zones else _ALLOCATION)
+    return CloudError(
+        "ZonalAllocationFailed" if pool.zones else "AllocationFailed", _ZONAL if pool.zones else _ALLOCATION
+    )

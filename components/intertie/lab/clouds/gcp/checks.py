@@ -1,4 +1,4 @@
-"""What Google Cloud refuses that no published model says. Sources: GKE and Compute Engine documentation, the provider."""
+"""What Google Cloud refuses that no published model says. Sources: GKE and Compute Engine documentation."""
 
 import re
 from collections.abc import Mapping

@@ -24,6 +24,11 @@ _STATUS = {
     "rateLimitExceeded": 403,
     "backendError": 503,
 }
+_API_TITLES = {
+    "compute": "Compute Engine API",
+    "container": "Kubernetes Engine API",
+    "iam": "Identity and Access Management (IAM) API",
+}
 _GERUND = {"create": "creating", "read": "reading", "update": "updating", "delete": "deleting", "invoke": "reading"}
 
 
@@ -38,7 +43,12 @@ class Gcp(Cloud):
 
     def place(self, inputs: Mapping[str, Any]) -> dict[str, str]:
         project = _known(inputs.get("project")) or _project_of(inputs) or str(self.settings.get("project") or "")
-        where = _known(inputs.get("location")) or _known(inputs.get("region")) or _location_of(inputs) or _known(inputs.get("zone"))
+        where = (
+            _known(inputs.get("location"))
+            or _known(inputs.get("region"))
+            or _location_of(inputs)
+            or _known(inputs.get("zone"))
+        )
         where = (where or str(self.settings.get("region") or "")).lower()
         zone = where if re.search(r"-[a-z]$", where) else ""
         number = str(int(hashlib.sha256(project.encode()).hexdigest(), 16))[:12]
@@ -68,19 +78,22 @@ class Gcp(Cloud):
     def wrap(self, kind: Kind, verb: str, code: str, message: str, context: Context) -> str:
         """As terraform-provider-google prints what its HTTP client says."""
         status = _STATUS.get(code, 403)
-        return f"Error {_GERUND.get(verb, verb)} {kind.label or kind.type}: googleapi: Error {status}: {message}, {code}"
+        return (
+            f"Error {_GERUND.get(verb, verb)} {kind.label or kind.type}: googleapi: Error {status}: {message}, {code}"
+        )
 
     def missing_need(self) -> str:
         return (
-            "accessNotConfigured|{api} has not been used in project {number} before or it is disabled. Enable it by visiting"
-            " https://console.developers.google.com/apis/api/{service}/overview?project={number} then retry. If you enabled"
-            " this API recently, wait a few minutes for the action to propagate to our systems and retry."
+            "accessNotConfigured|{api} has not been used in project {number} before or it is disabled. Enable it by"
+            " visiting https://console.developers.google.com/apis/api/{service}/overview?project={number} then retry."
+            " If you enabled this API recently, wait a few minutes for the action to propagate to our systems and"
+            " retry."
         )
 
     def need(self, wanted: str) -> dict[str, str]:
         service = wanted.rpartition("/")[2]
-        titles = {"compute": "Compute Engine API", "container": "Kubernetes Engine API", "iam": "Identity and Access Management (IAM) API"}
-        return {"service": service, "api": titles.get(service.partition(".")[0], service)}
+
+        return {"service": service, "api": _API_TITLES.get(service.partition(".")[0], service)}
 
     def names_of(self, resource: Resource) -> set[str]:
         return gke.names_of(resource) if resource.type == gke.CLUSTER else set()
@@ -104,7 +117,7 @@ class Gcp(Cloud):
         if resource.type == gke.CLUSTER:
             return gke.cluster_made(request, resource)
         if resource.type == gke.POOL:
-            return gke.pool_made(self, request, resource)
+            return gke.pool_made(request, resource)
         return resource
 
     def gone(self, request: Request, resource: Resource) -> None:

@@ -9,7 +9,7 @@ from intertie.lab import capacity, machines, references, values
 from intertie.lab.clouds import clusters
 from intertie.lab.clouds.cloud import Request
 from intertie.lab.clouds.gcp import texts
-from intertie.lab.errors import CloudError, NotHealthy
+from intertie.lab.errors import CloudError, NotHealthyError
 from intertie.lab.world import Pool, Resource, World
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def cluster_made(request: Request, resource: Resource) -> Resource:
     """Waits for the control plane, where one is run, and hands out its addresses."""
     found = clusters.want(request.world, cluster_id(resource), "gcp", resource.region, str(resource.outputs["name"]))
     if found.error:
-        raise NotHealthy("ClusterFailed", f"Error waiting for creating GKE cluster: {found.error}")
+        raise NotHealthyError("ClusterFailed", f"Error waiting for creating GKE cluster: {found.error}")
     if found.state != "running":
         return resource
     address = clusters.host(found.endpoint)
@@ -81,8 +81,8 @@ def before_pool(cloud: "Gcp", request: Request) -> None:
         raise cloud.refuse(request.kind, "create", f"{refused.code}|{refused.message}", request.context)
 
 
-def pool_made(cloud: "Gcp", request: Request, resource: Resource) -> Resource:
-    """The pool behind a NodePool. NotHealthy when a zone has no machines: it stays, in an error state."""
+def pool_made(request: Request, resource: Resource) -> Resource:
+    """The pool behind a NodePool. NotHealthyError when a zone has no machines: it stays, in an error state."""
     world, found = request.world, _cluster_of(request.world, request.inputs)
     if found is None:
         return resource
@@ -94,7 +94,7 @@ def pool_made(cloud: "Gcp", request: Request, resource: Resource) -> Resource:
     if short is not None:
         world.put_pool(replace(pool, desired=before.desired if before else 0))
         error = texts.shortage(short, pool, found.region)
-        raise NotHealthy(error.code, texts.FAILED.format(pool=pool.name, reason=error.message), "INTERNAL")
+        raise NotHealthyError(error.code, texts.FAILED.format(pool=pool.name, reason=error.message), "INTERNAL")
     world.put_pool(replace(pool, desired=desired))
     return resource
 
@@ -176,8 +176,16 @@ def _sizes(inputs: Mapping[str, Any], zones: int) -> tuple[int, int, int]:
     start = int(first or 0) * zones
     if not scaling:
         return start, start, start
-    least = int(scaling["totalMinNodeCount"]) if "totalMinNodeCount" in scaling else int(scaling.get("minNodeCount", 0)) * zones
-    most = int(scaling["totalMaxNodeCount"]) if "totalMaxNodeCount" in scaling else int(scaling.get("maxNodeCount", 0)) * zones
+    least = (
+        int(scaling["totalMinNodeCount"])
+        if "totalMinNodeCount" in scaling
+        else int(scaling.get("minNodeCount", 0)) * zones
+    )
+    most = (
+        int(scaling["totalMaxNodeCount"])
+        if "totalMaxNodeCount" in scaling
+        else int(scaling.get("maxNodeCount", 0)) * zones
+    )
     return least, most, min(max(start, least), most)
 
 

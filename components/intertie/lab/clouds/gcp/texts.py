@@ -1,4 +1,4 @@
-"""What Google Cloud says when machines cannot be had, or cannot be so. Texts of public issues, see capacity_errors.json."""
+"""What Google Cloud says when machines cannot be had, or cannot be so. Texts of public issues, see data/errors.json."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from intertie.lab.world import Pool
 FAILED = 'Error waiting for creating GKE NodePool: NodePool {pool} was created in the error state "ERROR": {reason}'
 _STOCKOUT = (
     "{zone}: Deploy error: Not all instances running in IGM. Expected {wanted}, running 0. Current errors:"
-    " [ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS]: Instance creation failed: The zone 'projects/lab/zones/{zone}' does not"
-    " have enough resources available to fulfill the request. '(resource type:compute)'."
+    " [ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS]: Instance creation failed: The zone 'projects/lab/zones/{zone}' does"
+    " not have enough resources available to fulfill the request. '(resource type:compute)'."
 )
 _QUOTA = (
-    'Insufficient regional quota to satisfy request: resource "{quota}": request requires \'{wanted:.1f}\' and is short'
+    "Insufficient regional quota to satisfy request: resource \"{quota}\": request requires '{wanted:.1f}' and is short"
     " '{short:.1f}'. project has a quota of '{limit:.1f}' with '{left:.1f}' available. View and manage quotas at"
     " https://console.cloud.google.com/iam-admin/quotas?usage=USED"
 )
