@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import provider_pb2_grpc
 
 from intertie.lab.clouds.cloud import Cloud
 from intertie.lab.launch import end_with_parent
-from intertie.lab.servicer import Servicer
+from intertie.lab.protocol import without_sdk
 
 _LARGEST_MESSAGE = 400 << 20  # bytes, as the engine's own limit
 
@@ -42,6 +41,10 @@ def maker(package: str) -> Callable[[Mapping[str, Any]], Cloud]:
 
 def serve(package: str, world: Path) -> tuple[grpc.Server, int]:
     """A running server on loopback, and its port."""
+    from pulumi.runtime.proto import provider_pb2_grpc
+
+    from intertie.lab.servicer import Servicer
+
     options = [
         ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
         ("grpc.max_send_message_length", _LARGEST_MESSAGE),
@@ -60,6 +63,7 @@ def main() -> None:
         sys.stderr.write("provider: works inside an Intertie lab only: see `intertie lab up`\n")
         sys.exit(3)
     end_with_parent()
+    without_sdk()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -12,7 +12,7 @@ from intertie.lab.oracles import mapping, sdk
 from intertie.lab.oracles.combine import Combining
 from intertie.lab.oracles.field import Field
 from intertie.lab.oracles.mapping import Model
-from intertie.lab.oracles.rules import Rule, Type, to_json
+from intertie.lab.oracles.rules import Rule, Type, file_name, to_json
 
 _PACKAGES = {
     "cfn": lambda _: "cfn-lint",
@@ -104,11 +104,6 @@ def write(folder: Path, found: Type) -> None:
     new = target.with_suffix(f".{id(found)}.new")
     new.write_text(json.dumps(data), encoding="utf-8")
     new.replace(target)
-
-
-def file_name(token: str) -> str:
-    """`aws.eks.nodeGroup.NodeGroup.json`"""
-    return token.replace(":", ".").replace("/", ".") + ".json"
 
 
 def main() -> None:

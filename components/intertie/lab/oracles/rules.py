@@ -61,6 +61,11 @@ class Type:
         }
 
 
+def file_name(token: str) -> str:
+    """`aws.eks.nodeGroup.NodeGroup.json`"""
+    return token.replace(":", ".").replace("/", ".") + ".json"
+
+
 def to_json(rule: Rule) -> dict[str, Any]:
     data: dict[str, Any] = {"kind": rule.kind}
     if rule.required:

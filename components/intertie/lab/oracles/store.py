@@ -13,8 +13,7 @@ from pathlib import Path
 from intertie.lab import programs
 from intertie.lab.errors import LabError
 from intertie.lab.oracles import mapping
-from intertie.lab.oracles.extract import file_name
-from intertie.lab.oracles.rules import Type, from_json
+from intertie.lab.oracles.rules import Type, file_name, from_json
 
 _PACKAGES = {
     "aws": ("pulumi-aws", "botocore", "cfn-lint"),
