@@ -33,6 +33,8 @@ class InferencePipeline(pulumi.ComponentResource):
     """Namespace of the pipeline's objects."""
     endpoint: pulumi.Output[str | None]
     """Address that callers use, if the description has an endpoint."""
+    weights: pulumi.Output[str | None]
+    """Where replicas look for weights, in a folder `<model id>/<revision>`; none when they come from the hub."""
     notes: pulumi.Output[list[str]]
     """What the plan wants you to know."""
 
@@ -54,6 +56,7 @@ class InferencePipeline(pulumi.ComponentResource):
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.namespace = pulumi.Output.from_input(plan.namespace)
         self.endpoint = pulumi.Output.from_input(f"https://{plan.endpoint.host}" if plan.endpoint else None)
+        self.weights = pulumi.Output.from_input(_weights(plan, handle))
         self.notes = pulumi.Output.from_input(list(plan.notes))
         self.register_outputs(
             {
@@ -61,6 +64,7 @@ class InferencePipeline(pulumi.ComponentResource):
                 "kubeconfig": self.kubeconfig,
                 "namespace": self.namespace,
                 "endpoint": self.endpoint,
+                "weights": self.weights,
                 "notes": self.notes,
             }
         )
@@ -83,3 +87,10 @@ class InferencePipeline(pulumi.ComponentResource):
         elif (kubeconfig := args.get("kubeconfig")) is not None:
             workload["kubeconfig"] = kubeconfig
         InferenceWorkload(f"{name}-workload", workload, pulumi.ResourceOptions(parent=self))
+
+
+def _weights(plan: Plan, handle: ClusterHandle | None) -> Any:
+    """The bucket of the placement's cluster, or the one that an adopted cluster's pods can read."""
+    if plan.where.adopt is not None:
+        return plan.where.adopt.weights
+    return handle.storage.weights_uri if handle else None
