@@ -42,11 +42,10 @@ class Operations:
         before.strike_early(self.cloud, request, "invoke")
         return self.cloud.invoke(world, token, args)
 
-    def preview(self, world: World, type_: str, urn: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def preview(self, type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """Outputs as far as they are known before anything is made: what the cloud gives is unknown."""
         kind = self.cloud.kind(type_)
-        context = self.cloud.context(world, kind, urn, inputs).having(id="")
-        return self.cloud.shape(kind, _hidden(_computed(kind, context), inputs))
+        return self.cloud.shape(kind, _hidden(_templates(kind), inputs))
 
     def create(
         self, world: World, type_: str, urn: str, *, name: str, inputs: dict[str, Any]
@@ -247,8 +246,12 @@ def public(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in outputs.items() if not key.startswith("__")}
 
 
+def _templates(kind: Kind) -> dict[str, Any]:
+    return {**kind.outputs, **({kind.name: "{name}"} if kind.name else {})}
+
+
 def _computed(kind: Kind, context: Context) -> dict[str, Any]:
-    return dict(fill({**kind.outputs, **({kind.name: "{name}"} if kind.name else {})}, context))
+    return dict(fill(_templates(kind), context))
 
 
 def _updated(cloud: Cloud, kind: Kind, resource: Resource, request: Request) -> dict[str, Any]:

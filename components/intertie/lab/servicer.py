@@ -112,7 +112,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: Any) -> Any:
         inputs = values.decode(request.properties)
         if request.preview:
-            outputs = self._operations.preview(self._world, request.type, request.urn, inputs)
+            outputs = self._operations.preview(request.type, inputs)
             return provider_pb2.CreateResponse(properties=values.encode(outputs))
         with _Answer(context):
             id_, outputs = self._operations.create(
