@@ -146,6 +146,35 @@ def test_doctor_names_every_tier(intertie: Runner) -> None:
     assert set(data["tiers"]) == {"in-process preview", "lab, engine", "lab, Kubernetes"}
 
 
+def test_a_full_disk_is_no_defect_of_ours(monkeypatch: pytest.MonkeyPatch, intertie: Runner) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.delenv("INTERTIE_TRACEBACK", raising=False)
+    monkeypatch.setattr("intertie.cli.output.Console.print", full)
+    shown = intertie("validate", CHAT)
+    assert shown.code == 3
+    assert "the system refused: [Errno 28] No space left on device" in shown.err
+    assert "a defect" not in shown.err
+
+
+def test_a_catalogue_without_such_rows_says_so(intertie: Runner) -> None:
+    shown = intertie("catalog", "machines", "--cloud", "azure", "--accelerator", "trainium1")
+    assert shown.code == 0
+    assert "the catalogue has no such machines" in shown.err
+
+
+def test_one_problem_is_counted_as_one(tmp_path: Path, intertie: Runner) -> None:
+    path = tmp_path / "chat.yaml"
+    path.write_text(Path(CHAT).read_text().replace("residency: [us, eu]", "residency: [eu]"))
+    assert "aws-use1 (aws us-east-1): 1 problem\n" in intertie("validate", str(path)).out
+
+
+def test_a_placement_that_is_named_twice_is_explained_once(intertie: Runner) -> None:
+    shown = intertie("explain", CHAT, "-p", "azure-swc", "-p", "azure-swc", "--format", "json")
+    assert [plan["placement"] for plan in json.loads(shown.out)["plans"]] == ["azure-swc"]
+
+
 def test_a_defect_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch, intertie: Runner) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")

@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from intertie import __version__
+from intertie.cli import streams
 from intertie.cli.commands import catalog, doctor, explain, lab, preview, validate
 from intertie.cli.exits import Exit
 from intertie.errors import IntertieError
@@ -49,18 +50,18 @@ def options(
 
 def main() -> NoReturn:
     """Entry point. A user never sees a traceback for bad input; INTERTIE_TRACEBACK=1 shows it for a defect."""
+    streams.prepare()
     try:
         app()
     except IntertieError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of a pipe (`| head`) has gone: nothing is left to tell it, not even at interpreter exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.GOOD)
     except Exception as error:
         if os.environ.get("INTERTIE_TRACEBACK"):
             raise
+        if isinstance(error, OSError):  # a full disk, a device that has gone
+            typer.echo(f"error: the system refused: {error}", err=True)
+            sys.exit(Exit.OUTSIDE)
         typer.echo(
             f"error: a defect in Intertie, not in your input: {type(error).__name__}: {error}\n"
             "  → run it again with INTERTIE_TRACEBACK=1 and report what that prints",

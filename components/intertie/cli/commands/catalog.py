@@ -99,6 +99,8 @@ def _show(what: str, rows: Sequence[Any], columns: Sequence[str], form: Format) 
     if form is Format.JSON:
         write_json({"schema": "intertie.catalog/v1", "what": what, "rows": data})
         return
+    if not data:
+        talk(f"the catalogue has no such {what}")
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in data:
         table.add_row(*(_cell(row[column]) for column in columns))

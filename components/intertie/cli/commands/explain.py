@@ -25,7 +25,7 @@ def explain(
     Example: `intertie explain stacks/specs/chat.yaml --placement gcp-euw4`
     """
     described = read_file(spec)
-    names = placement or list(described.placements)
+    names = list(dict.fromkeys(placement or described.placements))
     for name in names:
         if name not in described.placements:
             raise InputError(f"{spec} has no placement {name!r}; it has: {', '.join(described.placements)}")

@@ -8,7 +8,7 @@ import typer
 
 from intertie import report
 from intertie.cli.exits import Exit
-from intertie.cli.output import console, write_json
+from intertie.cli.output import console, waiting, write_json
 from intertie.errors import InputError
 
 
@@ -84,8 +84,5 @@ def _previewed(project: Path, stacks: list[str] | None, spec: Path | None) -> di
     """The result as plain data. The rooms that need Pulumi are loaded here, so that `--help` does not wait for them."""
     from intertie.preview import preview as preview_stacks
 
-    out = console()
-    if not out.is_terminal:
-        return preview_stacks(project, stacks, spec).to_json()
-    with out.status("previewing: the first stack of each cloud loads its SDK, which takes a few seconds"):
+    with waiting("previewing: the first stack of each cloud loads its SDK, which takes a few seconds"):
         return preview_stacks(project, stacks, spec).to_json()

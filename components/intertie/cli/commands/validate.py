@@ -36,10 +36,14 @@ def validate(
         out = console()
         for name, items in found.items():
             where = described.placements[name]
-            out.print(f"{name} ({where.cloud} {where.region}): {f'{len(items)} problems' if items else 'ok'}")
+            out.print(f"{name} ({where.cloud} {where.region}): {_count(items)}")
             for problem in items:
                 out.print(f"  {problem}", markup=False, soft_wrap=True)
     raise typer.Exit(Exit.VIOLATIONS if any(found.values()) else Exit.GOOD)
+
+
+def _count(items: tuple[Problem, ...]) -> str:
+    return f"{len(items)} problem{'s' if len(items) != 1 else ''}" if items else "ok"
 
 
 def _problems(described: PipelineSpec, placement: str) -> tuple[Problem, ...]:
