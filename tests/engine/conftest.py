@@ -1,4 +1,4 @@
-"""One lab per test process: its processes and files go with pytest's temporary folder."""
+"""Labs for tests: their processes and files go with the test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +22,8 @@ def root() -> Path:
     return Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
-def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Simulated clouds without control planes: for previews, which reach no cluster."""
-    with Lab(tmp_path_factory.mktemp("clouds") / "lab", kubernetes=False) as lab:
+@pytest.fixture
+def clouds(tmp_path: Path) -> Iterator[Lab]:
+    """Simulated clouds without control planes: for what reaches no cluster."""
+    with Lab(tmp_path / "lab", kubernetes=False) as lab:
         yield lab
