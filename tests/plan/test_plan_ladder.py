@@ -173,6 +173,7 @@ def test_flex_start_without_a_floor_is_legal_and_its_life_is_noted() -> None:
     plan = planned("gcp", stage={"replicas": {"min": 0, "max": 2}}, where={"capacity": {"generate": ["flex-start"]}})
     assert plan.accelerator_pools()[0].min_nodes == 0
     assert any("live 7 days at most" in note for note in plan.notes)
+    assert not any("excludes compact placement" in note for note in plan.notes)
 
 
 def test_flex_start_does_not_keep_the_nodes_of_a_replica_together_and_that_is_noted() -> None:
@@ -196,6 +197,8 @@ def test_a_reservation_too_small_for_the_floor_is_a_problem() -> None:
 def test_a_reservation_too_small_for_the_ceiling_is_noted() -> None:
     plan = planned(stage={"replicas": {"min": 1, "max": 9}}, where={"capacity": {"generate": [{**ODCR, "count": 1}]}})
     assert any("has room for 8 replicas, and `replicas.max` is 9" in note for note in plan.notes)
+    enough = planned(stage={"replicas": {"min": 1, "max": 8}}, where={"capacity": {"generate": [{**ODCR, "count": 1}]}})
+    assert not any("has room for" in note for note in enough.notes)
 
 
 def test_a_reservation_without_a_machine_is_assumed_to_be_of_the_smallest_and_said_so() -> None:

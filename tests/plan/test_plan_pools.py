@@ -102,6 +102,12 @@ def test_the_general_pool_takes_the_machine_of_the_largest_stage() -> None:
     assert plan.stage("rank").pools == ("general",)
 
 
+def test_the_general_pool_grows_to_nodes_for_each_stage_and_for_shared_services() -> None:
+    stages = [{**PREPARE, "resources": {"cpu": 1, "memory": "1Gi"}}]  # up to six, three on a node of four vCPUs
+    general = planned(stages=stages).pools[1]
+    assert (general.machine, general.min_nodes, general.max_nodes) == ("m7i.xlarge", 2, 3)
+
+
 def test_a_stage_that_no_machine_holds_is_a_problem_that_names_the_largest() -> None:
     found = only_problem(pipeline(stages=[{**PREPARE, "resources": {"cpu": 500, "memory": "4Gi"}}]))
     assert found.path == "stages[0].resources"

@@ -174,6 +174,9 @@ def test_a_custom_image_on_a_tpu_takes_a_slice_with_enough_chips() -> None:
     }
     plan = planned("gcp", where={"region": shown_in("gcp", "tpu-v6e")}, stage=stage)
     assert plan.accelerator_pools()[0].topology == "2x2"
+    alone = {key: value for key, value in stage.items() if key != "accelerator_count"}
+    plan = planned("gcp", where={"region": shown_in("gcp", "tpu-v6e")}, stage={**alone, "accelerator_count": None})
+    assert plan.accelerator_pools()[0].topology == "1x1"
 
 
 def test_neuron_devices_are_counted_as_the_resource_counts_them() -> None:

@@ -79,6 +79,15 @@ def test_a_ladder_too_short_for_the_objective_is_a_problem() -> None:
     assert "raise `count`" in found.hint
 
 
+def test_a_ladder_that_just_holds_the_objective_is_enough() -> None:
+    ladder = {"capacity": {"generate": [{"kind": "on-demand", "machine": "p5.48xlarge", "count": 1}]}}
+    stage = {"throughput": {"h100": 100}, "replicas": {"min": 1, "max": 8}}
+    plan = planned(stage={**stage, "objective": {"tokens_per_second": 800}}, where=ladder)
+    found = plan.stage("generate").throughput
+    assert found is not None
+    assert found.replicas_for_objective == 8
+
+
 def test_an_objective_without_a_figure_is_noted_with_how_to_supply_one() -> None:
     plan = planned(stage={"model": {**LLAMA, "id": "acme/own"}, "objective": {"tokens_per_second": 100}})
     assert any("write `throughput: {h100: <tokens per second>}` in stages[1]" in note for note in plan.notes)
