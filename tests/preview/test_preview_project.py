@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,37 @@ def test_a_file_that_is_much_too_large_is_not_read(write: Write) -> None:
         read_project(write("#" * 2**21))
 
 
+def test_a_pipe_in_the_place_of_a_stack_file_is_not_waited_for(write: Write) -> None:
+    folder = write(GOOD)
+    os.mkfifo(folder / "Pulumi.dev.yaml")
+    with pytest.raises(InputError, match=r"Pulumi\.dev\.yaml: found a device or pipe; allowed: a file"):
+        read_project(folder).settings("dev")
+
+
+def test_a_folder_in_the_place_of_a_stack_file_is_refused(write: Write) -> None:
+    folder = write(GOOD)
+    (folder / "Pulumi.dev.yaml").mkdir()
+    with pytest.raises(InputError, match=r"Pulumi\.dev\.yaml: found a folder; allowed: a file"):
+        read_project(folder).settings("dev")
+
+
+def test_links_that_lead_in_a_circle_are_refused_by_their_name(write: Write) -> None:
+    folder = write(GOOD + "stackConfigDir: circle\n")
+    (folder / "circle").symlink_to("circle")
+    (folder / "Pulumi.dev.yaml").symlink_to("Pulumi.dev.yaml")
+    with pytest.raises(InputError, match=r"circle: no stack has a file"):
+        read_project(folder).chosen(None)
+    with pytest.raises(InputError, match=r"Pulumi\.dev\.yaml: cannot be read"):
+        read_project(write(GOOD)).settings("dev")
+
+
+def test_a_link_that_leads_nowhere_is_named_as_the_user_sees_it(write: Write) -> None:
+    folder = write(GOOD)
+    (folder / "Pulumi.dev.yaml").symlink_to("gone")
+    with pytest.raises(InputError, match=r"Pulumi\.dev\.yaml: cannot be read"):
+        read_project(folder).settings("dev")
+
+
 def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no Pulumi\.yaml here\n  → name the folder"):
         read_project(tmp_path)
@@ -183,6 +215,12 @@ def test_an_encrypted_value_may_be_of_any_type() -> None:
 
 def test_a_key_that_is_declared_secret_is_secret() -> None:
     assert read("network", {"key": {"secret": True}}, {"config": {"key": "x"}}).secrets == ("network:key",)
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown() -> None:
+    declared = {"key": {"type": "object", "secret": True}}
+    (problem,) = read("network", declared, {"config": {"key": "hunter2hunter2"}}).problems
+    assert (problem.found, problem.allowed) == ("[secret]", "object")
 
 
 def test_the_configuration_of_a_stack_must_be_a_mapping() -> None:

@@ -1,6 +1,7 @@
 """A Pulumi project on disk: what Pulumi.yaml says, and which stacks have a file."""
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def read_project(root: Path) -> Project:
     # `config: folder` is the older spelling of stackConfigDir
     folder = config if isinstance(config, str) else _text(data, "stackConfigDir", name)
     declared = {} if isinstance(config, str) else declarations(project, config, name)
-    return Project(project, root.resolve(), program.resolve(), (root / folder).resolve(), declared)
+    return Project(project, root.resolve(), program.resolve(), Path(os.path.realpath(root / folder)), declared)
 
 
 def _text(data: Mapping[str, Any], key: str, name: str, *, required: bool = False) -> str:

@@ -3,6 +3,7 @@
 The CLI reads YAML 1.2: `yes` and `2026-01-01` are text there, only `true` and `false` are truth values.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def read(path: Path) -> dict[str, Any]:
     """The mapping in the file; {} for an empty one. InputError with file, line and column."""
     name = shown(path)
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for, and a device may never end
+            raise InputError(f"{name}: found {'a folder' if path.is_dir() else 'a device or pipe'}; allowed: a file")
         if path.stat().st_size > LARGEST:
             raise InputError(f"{name}: larger than {LARGEST:,} bytes; a Pulumi file is never that large")
         text = path.read_text(encoding="utf-8")
@@ -88,6 +91,7 @@ def _is_bounded(data: Any) -> bool:
 
 def shown(path: Path) -> str:
     """The path as messages write it: short where it is below the working directory."""
-    resolved = path.resolve()
+    # not resolved: a link is named as the user sees it, and may lead nowhere
+    full = Path(os.path.abspath(path))  # noqa: PTH100
     here = Path.cwd()
-    return str(resolved.relative_to(here)) if resolved.is_relative_to(here) else str(path)
+    return str(full.relative_to(here)) if full.is_relative_to(here) else str(path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intertie.errors import InputError, Problem
-from intertie.graph import UNKNOWN
+from intertie.graph import SECRET, UNKNOWN
 
 _SECURE = "secure"
 
@@ -130,5 +130,6 @@ def _problems(declared: Declaration, merged: Mapping[str, Any], name: str) -> li
         hint = f"pulumi config set {declared.key} VALUE"
         return [Problem(path, "nothing", wanted, hint, where=name)] if declared.required else []
     if declared.type in _FITS and not _is_secret(value) and not _FITS[declared.type](value):
-        return [Problem(path, json.dumps(value, default=str), wanted, where=name)]
+        found = SECRET if declared.secret else json.dumps(value, default=str)
+        return [Problem(path, found, wanted, where=name)]
     return []
