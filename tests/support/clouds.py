@@ -20,7 +20,7 @@ SETTINGS = {
 }
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the engine would get instead of an answer. `half` is what was made all the same."""
 
     def __init__(self, code: Any, message: str, half: dict[str, Any] | None) -> None:
@@ -41,7 +41,7 @@ class _Context:
         self._half = json_format.MessageToDict(half)
 
     def abort(self, code: Any, message: str) -> None:
-        raise Refused(code, message, self._half)
+        raise RefusedError(code, message, self._half)
 
 
 @dataclass
@@ -131,11 +131,11 @@ class Provider:
         return next(pool for pool in self.world.pools() if pool.name.startswith(name))
 
 
-def refusal(act: Callable[[], Any]) -> Refused:
+def refusal(act: Callable[[], Any]) -> RefusedError:
     """What a call was refused with."""
     try:
         act()
-    except Refused as error:
+    except RefusedError as error:
         return error
     raise AssertionError("nothing was refused")
 

@@ -44,6 +44,15 @@ def has_unknown(value: Any) -> bool:
     return any(is_unknown(each) for _, each in leaves(value))
 
 
+def known(value: Any) -> Any:
+    """A value without the parts of it that are unknown."""
+    if isinstance(value, Mapping):
+        return {key: known(each) for key, each in value.items() if not is_unknown(each)}
+    if isinstance(value, list):
+        return [known(each) for each in value if not is_unknown(each)]
+    return value
+
+
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """(path, scalar) of everything inside a value: `vpcConfig.subnetIds[0]`."""
     if isinstance(value, Mapping):

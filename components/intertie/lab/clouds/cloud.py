@@ -101,8 +101,11 @@ class Cloud:
         """By what others may name a resource, besides what its kind says."""
         return set()
 
-    def check(self, kind: Kind, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """What the cloud says of inputs that no published model does: (path, reason)."""
+    def check(self, kind: Kind, inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:
+        """What the cloud says of inputs that no published model does: (path, reason).
+
+        `inputs` are those that are known, `pending` the names of those that are not: their absence says nothing.
+        """
         return []
 
     def same(self, token: str, path: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:

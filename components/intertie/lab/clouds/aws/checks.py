@@ -59,10 +59,6 @@ def _scaling(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _cluster(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    subnets = values.one(inputs, "vpcConfig.subnetIds")
-    known = [each for each in subnets if not values.is_unknown(each)] if isinstance(subnets, list) else []
-    if isinstance(subnets, list) and len(subnets) == len(known) and len(set(known)) < 2:
-        return [("vpcConfig.subnetIds", "Subnets specified must be in at least two different AZs")]
     auto = [
         values.one(inputs, path)
         for path in (

@@ -90,7 +90,7 @@ class Aws(Cloud):
     def names_of(self, resource: Resource) -> set[str]:
         return {resource.outputs["name"]} if resource.type == eks.CLUSTER else set()
 
-    def check(self, kind: Kind, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def check(self, kind: Kind, inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:
         return checks.check(kind, inputs)
 
     def same(self, token: str, path: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
@@ -99,6 +99,8 @@ class Aws(Cloud):
     def before(self, request: Request) -> None:
         if request.kind.type == eks.NODE_GROUP:
             eks.before_group(self, request)
+        if request.kind.type == eks.CLUSTER:
+            eks.before_cluster(self, request)
 
     def made(self, request: Request, resource: Resource) -> Resource:
         if resource.type == eks.CLUSTER:

@@ -21,6 +21,7 @@ _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 _MARKETS = {"SPOT": "spot", "CAPACITY_BLOCK": "capacity-block"}
+_LEAST_ZONES = 2
 _GROUP = "resources[].autoscalingGroups[].name"
 _DEFAULT_DISK_GIB = 20  # EKS documentation, diskSize
 _HUGEPAGES = "10256Mi"  # 5128 pages of 2 MiB where there is EFA (EKS user guide, EFA)
@@ -38,6 +39,14 @@ def own(world: World, inputs: Mapping[str, Any]) -> dict[str, Any]:
     rows = references.by_name(world, subnet, "aws:ec2/subnet:Subnet", "aws") if isinstance(subnet, str) else []
     vpc = rows[0].outputs.get("vpcId") if rows else None
     return {"cluster_vpc": vpc, "authority": clusters.authority(Cluster("", "aws", "", "", ""))}
+
+
+def before_cluster(cloud: "Aws", request: Request) -> None:
+    """EKS wants its control plane in two zones."""
+    zones = _zones(cloud, values.at(request.inputs, "vpcConfig.subnetIds[]"), request)
+    if len(zones) < _LEAST_ZONES:
+        text = "InvalidParameterException|Subnets specified must be in at least two different AZs"
+        raise cloud.refuse(request.kind, "create", text, request.context)
 
 
 def cluster_id(resource: Resource) -> str:
@@ -79,7 +88,7 @@ def before_group(cloud: "Aws", request: Request) -> None:
                 f"InvalidParameterException|{texts.NO_SUCH_TYPE.format(machine=name)}",
                 request.context,
             )
-    zones = _zones(cloud, request)
+    zones = _zones(cloud, values.at(request.inputs, "subnetIds[]"), request)
     for name in _machines(request.inputs, template):
         if not offers.offered(request.region, name):
             text = texts.NOT_OFFERED.format(machine=name, zone=", ".join(zones))
@@ -144,8 +153,9 @@ def _pool(cloud: "Aws", request: Request, resource: Resource, cluster: str) -> P
         "kubernetes.io/arch": machine.arch if machine else "amd64",
     }
     return Pool(
-        cluster, _pool_name(resource), name, _zones(cloud, request), int(scaling.get("minSize", 0)),
-        int(scaling.get("maxSize", 1)), int(scaling.get("desiredSize", 0)), labels, _taints(inputs),
+        cluster, _pool_name(resource), name, _zones(cloud, values.at(inputs, "subnetIds[]"), request),
+        int(scaling.get("minSize", 0)), int(scaling.get("maxSize", 1)), int(scaling.get("desiredSize", 0)), labels,
+        _taints(inputs),
         _resources(machine, inputs, data), market, str(reservation or ""), resource.ready,
         {"image": str(inputs.get("amiType") or "AL2023_x86_64_STANDARD")},
     )  # fmt: skip
@@ -201,8 +211,8 @@ def _machines(inputs: Mapping[str, Any], template: Resource | None) -> list[str]
     return [str(each) for each in named]
 
 
-def _zones(cloud: "Aws", request: Request) -> tuple[str, ...]:
-    subnets = cloud.subnets(request.world, values.at(request.inputs, "subnetIds[]"))
+def _zones(cloud: "Aws", ids: list[str], request: Request) -> tuple[str, ...]:
+    subnets = cloud.subnets(request.world, ids)
     return tuple(dict.fromkeys(str(each.outputs.get("availabilityZone", "")) for each in subnets))
 
 

@@ -25,13 +25,13 @@ _TAG = re.compile(r"[<>%&\\?/]")
 _INFINIBAND = re.compile(r"^Standard_N[CD]\d+[a-z]*r")
 
 
-def check(kind: Kind, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+def check(kind: Kind, inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:
     """(path, reason) of everything that is wrong."""
     found: list[tuple[str, str]] = []
     if kind.type in _NAMES:
         path, pattern = _NAMES[kind.type]
         name = inputs.get(path)
-        if isinstance(name, str) and not values.is_unknown(name) and not re.search(pattern, name):
+        if isinstance(name, str) and not re.search(pattern, name):
             found.append((path, f"{name!r} does not match expression '{pattern}'"))
     found += [
         (f"tags[{key!r}]", f"The tag name {key!r} has reserved characters '<,>,%,&,\\,?,/' or control characters.")
@@ -39,30 +39,30 @@ def check(kind: Kind, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
         if _TAG.search(key)
     ]
     if kind.type == "azure-native:containerservice:AgentPool":
-        found += pool(inputs, "")
+        found += pool(inputs, "", pending)
     if kind.type == "azure-native:containerservice:ManagedCluster":
-        found += _cluster(inputs)
+        found += _cluster(inputs, pending)
     return found
 
 
-def pool(inputs: Mapping[str, Any], path: str) -> list[tuple[str, str]]:
+def pool(inputs: Mapping[str, Any], path: str, pending: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
     """Rules of an agent pool, of its own or inside a cluster."""
     found = [
         (f"{path}nodeTaints", f"{each!r} is not of the form key=value:Effect")
         for each in inputs.get("nodeTaints") or ()
-        if isinstance(each, str) and not values.is_unknown(each) and not _TAINT.match(each)
+        if isinstance(each, str) and not _TAINT.match(each)
     ]
     spot = inputs.get("scaleSetPriority") == "Spot"
     if spot and inputs.get("mode") == "System":
         found.append((f"{path}scaleSetPriority", "Spot node pools cannot be of mode System."))
-    if not spot and inputs.get("spotMaxPrice") is not None:
+    if not spot and "scaleSetPriority" not in pending and inputs.get("spotMaxPrice") is not None:
         found.append((f"{path}spotMaxPrice", "spotMaxPrice can only be set when scaleSetPriority is Spot."))
-    return found + _counts(inputs, path)
+    return found + _counts(inputs, path, pending)
 
 
-def _counts(inputs: Mapping[str, Any], path: str) -> list[tuple[str, str]]:
+def _counts(inputs: Mapping[str, Any], path: str, pending: frozenset[str]) -> list[tuple[str, str]]:
     least, most, count = (inputs.get(name) for name in ("minCount", "maxCount", "count"))
-    scaled = inputs.get("enableAutoScaling") is True
+    scaled = inputs.get("enableAutoScaling") is True or "enableAutoScaling" in pending
     if not scaled and (least is not None or most is not None):
         return [(f"{path}minCount", "minCount and maxCount can only be set when enableAutoScaling is true.")]
     if not all(isinstance(each, int) for each in (least, most)):
@@ -78,7 +78,9 @@ def _counts(inputs: Mapping[str, Any], path: str) -> list[tuple[str, str]]:
     return []
 
 
-def _cluster(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _cluster(inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:
+    if "agentPoolProfiles" in pending:
+        return []
     pools = inputs.get("agentPoolProfiles")
     if not isinstance(pools, list) or not any(each.get("mode") == "System" for each in pools):
         return [("agentPoolProfiles", "Must define at least one system pool.")]

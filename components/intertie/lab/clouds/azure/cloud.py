@@ -92,8 +92,8 @@ class Azure(Cloud):
             shaped["identity"] = {**outputs["identity"], "userAssignedIdentities": as_map if known else values.UNKNOWN}
         return aks.shape(shaped) if kind.type == aks.CLUSTER else shaped
 
-    def check(self, kind: Kind, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-        return checks.check(kind, inputs)
+    def check(self, kind: Kind, inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:
+        return checks.check(kind, inputs, pending)
 
     def same(self, token: str, path: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         before, after = values.one(olds, path), values.one(news, path)

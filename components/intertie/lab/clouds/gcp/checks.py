@@ -23,24 +23,24 @@ _LABELS = ("labels", "resourceLabels", "nodeConfig.resourceLabels")
 _LABEL_KEY, _LABEL_VALUE = r"^[a-z][a-z0-9_-]{0,62}$", r"^[a-z0-9_-]{0,63}$"
 
 
-def check(kind: Kind, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+def check(kind: Kind, inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:
     """(path, reason) of everything that is wrong."""
     found: list[tuple[str, str]] = []
     if kind.type in _NAMES:
         path, pattern = _NAMES[kind.type]
         name = inputs.get(path)
-        if isinstance(name, str) and not values.is_unknown(name) and not re.search(pattern, name):
+        if isinstance(name, str) and not re.search(pattern, name):
             found.append((path, f"{name!r} doesn't match regexp {pattern!r}"))
     for path in _LABELS:
         for key, value in (values.one(inputs, path) or {}).items():
             if not re.search(_LABEL_KEY, key):
                 found.append((path, f"label key {key!r} doesn't match {_LABEL_KEY}"))
-            if isinstance(value, str) and not values.is_unknown(value) and not re.search(_LABEL_VALUE, value):
+            if isinstance(value, str) and not re.search(_LABEL_VALUE, value):
                 found.append((path, f"label value {value!r} doesn't match {_LABEL_VALUE}"))
     if kind.type == "gcp:container/nodePool:NodePool":
         found += _pool(inputs)
     if kind.type == "gcp:container/cluster:Cluster":
-        found += _cluster(inputs)
+        found += _cluster(inputs, pending)
     return found
 
 
@@ -87,8 +87,9 @@ def _consumption(inputs: Mapping[str, Any], config: Mapping[str, Any]) -> list[t
     return found
 
 
-def _cluster(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    if inputs.get("removeDefaultNodePool") and not inputs.get("initialNodeCount"):
+def _cluster(inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:
+    first = inputs.get("initialNodeCount") or "initialNodeCount" in pending
+    if inputs.get("removeDefaultNodePool") and not first:
         return [("initialNodeCount", "with removeDefaultNodePool, initialNodeCount must be at least 1")]
     pool = values.one(inputs, "workloadIdentityConfig.workloadPool")
     if isinstance(pool, str) and not pool.endswith(".svc.id.goog"):

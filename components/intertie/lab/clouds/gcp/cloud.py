@@ -98,9 +98,9 @@ class Gcp(Cloud):
     def names_of(self, resource: Resource) -> set[str]:
         return gke.names_of(resource) if resource.type == gke.CLUSTER else set()
 
-    def check(self, kind: Kind, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-        found = checks.check(kind, inputs)
-        if not self.place(inputs)["project"] and kind.id.startswith("projects/{project}"):
+    def check(self, kind: Kind, inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:
+        found = checks.check(kind, inputs, pending)
+        if not self.place(inputs)["project"] and "project" not in pending and kind.id.startswith("projects/{project}"):
             found.append(("project", "project: required field is not set"))
         return found
 
