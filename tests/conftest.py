@@ -6,10 +6,10 @@
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from intertie.lab import programs
 
 TIERS = {"engine": ("pulumi",), "kubernetes": ("kubernetes", "kwok", "lws")}
@@ -67,6 +67,6 @@ def _no_cloud_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def project() -> Iterator[Path]:
+def project() -> Path:
     """The project's folder, unchanged."""
-    yield Path(__file__).parents[1]
+    return Path(__file__).parents[1]

@@ -29,8 +29,9 @@ def described(cloud: str, **changes: Any) -> dict[str, Any]:
     return spec_data(cloud, placements={"here": here | changes})
 
 
-def args(cloud: str, **changes: Any) -> Any:
-    return {"spec": described(cloud, **changes), "placement": "here"}
+def args(cloud: str, more: dict[str, Any] | None = None, **changes: Any) -> Any:
+    """What a component is given for a placement, with `more` beside it."""
+    return {"spec": described(cloud, **changes), "placement": "here", **(more or {})}
 
 
 @pytest.mark.parametrize(("component", "cloud"), [(EksCluster, "aws"), (AksCluster, "azure"), (GkeCluster, "gcp")])
@@ -43,7 +44,7 @@ def test_a_cluster_alone_registers_no_stage_of_the_pipeline(component: Any, clou
 def test_a_workload_runs_on_the_handle_of_a_cluster_component() -> None:
     def program() -> None:
         cluster = GkeCluster("solo", args("gcp"))
-        InferenceWorkload("work", {**args("gcp"), "handle": cluster.handle})
+        InferenceWorkload("work", args("gcp", {"handle": cluster.handle}))
 
     graph = run(program)
     assert {r.name for r in graph.resources if r.type == "kubernetes:apps/v1:Deployment"} == {
@@ -54,7 +55,7 @@ def test_a_workload_runs_on_the_handle_of_a_cluster_component() -> None:
 def test_a_workload_runs_on_an_adopted_cluster_by_its_kubeconfig_alone() -> None:
     def program() -> None:
         kubeconfig = pulumi.Output.secret("apiVersion: v1")
-        InferenceWorkload("work", {**args("gcp", adopt=POOLS), "kubeconfig": kubeconfig})
+        InferenceWorkload("work", args("gcp", {"kubeconfig": kubeconfig}, adopt=POOLS))
 
     graph = run(program)
     assert {r.type.split(":")[0] for r in graph.resources} <= {"pulumi", "kubernetes", "intertie"}
@@ -86,7 +87,7 @@ def test_a_cold_placement_has_artifacts_and_identity_but_no_cluster() -> None:
     ],
 )
 def test_a_reservation_is_protected_and_outlives_the_stack(cloud: str, type_: str, machine: str, zone: str) -> None:
-    wanted = {**args(cloud), "machine": machine, "zone": zone, "count": 2.0}
+    wanted = args(cloud, {"machine": machine, "zone": zone, "count": 2.0})
     graph = run(lambda: CapacityReservation("gpus", wanted))
     reserved = next(r for r in graph.resources if r.type == type_)
     assert (reserved.protect, reserved.retain_on_delete) == (True, True)
@@ -96,7 +97,7 @@ def test_a_reservation_is_protected_and_outlives_the_stack(cloud: str, type_: st
 @pytest.mark.parametrize("count", [0, -1, 1.5, True, 10_001])
 def test_a_reservation_of_no_whole_number_of_machines_is_refused(count: float) -> None:
     with pytest.raises(InputError, match="whole number of machines"):
-        run(lambda: CapacityReservation("gpus", {**args("aws"), **RESERVED, "count": count}))
+        run(lambda: CapacityReservation("gpus", args("aws", {**RESERVED, "count": count})))
 
 
 def test_a_description_whose_numbers_crossed_the_wire_as_doubles_is_the_same_description() -> None:
@@ -108,7 +109,7 @@ def test_a_description_whose_numbers_crossed_the_wire_as_doubles_is_the_same_des
         return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     given = args("gcp")
-    crossed = {**given, "spec": doubled(given["spec"])}
+    crossed: Any = {**given, "spec": doubled(given["spec"])}
     graphs = [run(lambda one=one: InferencePipeline("chat", one)) for one in (given, crossed)]
     assert graphs[0].to_json() == graphs[1].to_json()
 
