@@ -9,10 +9,10 @@ import pytest
 from intertie.contract import PoolBinding, Toleration
 from intertie.plan.types import Plan
 from intertie.workload import charts
+from intertie.workload.agents import COMPONENTS, agents
 from intertie.workload.components import table
-from intertie.workload.devices import plugins
 from support import plans
-from support.workloads import binding, handle, manifests, objects, pinned, pod, spanning, staged
+from support.workloads import binding, container, handle, manifests, objects, pinned, pod, spanning, staged
 
 
 def installed(plan: Plan, *provided: str) -> list[str]:
@@ -66,40 +66,68 @@ def test_every_chart_is_pinned_and_says_where_the_pin_comes_from() -> None:
         date.fromisoformat(row.as_of)
 
 
-def test_every_device_plugin_is_pinned_and_says_where_the_pin_comes_from() -> None:
-    for plugin in plugins().values():
-        assert re.search(r":v?\d+(\.\d+)+$", plugin.image), plugin.image
-        assert plugin.source
-        date.fromisoformat(plugin.as_of)
+def test_every_agent_is_pinned_and_says_where_the_pin_comes_from() -> None:
+    assert {agent.component for agent in agents().values()} == set(COMPONENTS)
+    for agent in agents().values():
+        assert re.search(r":v?\d+(\.\d+)+(-[\d.]+)*(-distroless)?$", agent.image), agent.image
+        assert agent.source
+        date.fromisoformat(agent.as_of)
 
 
 @pytest.mark.parametrize(
-    ("vendor", "accelerator", "image"),
+    ("vendor", "accelerator", "component", "image"),
     [
-        ("nvidia", "h100", "nvcr.io/nvidia/k8s-device-plugin"),
-        ("amd", "mi300x", "docker.io/rocm/k8s-device-plugin"),
-        ("neuron", "trainium2", "public.ecr.aws/neuron/neuron-device-plugin"),
+        ("nvidia", "h100", "device-plugin", "nvcr.io/nvidia/k8s-device-plugin"),
+        ("nvidia", "h100", "metrics-exporter", "nvcr.io/nvidia/k8s/dcgm-exporter"),
+        ("amd", "mi300x", "device-plugin", "docker.io/rocm/k8s-device-plugin"),
+        ("amd", "mi300x", "metrics-exporter", "docker.io/rocm/device-metrics-exporter"),
+        ("neuron", "trainium2", "device-plugin", "public.ecr.aws/neuron/neuron-device-plugin"),
+        ("neuron", "trainium2", "metrics-exporter", "public.ecr.aws/neuron/neuron-monitor"),
     ],
 )
-def test_a_vendors_plugin_runs_on_its_nodes_in_spite_of_their_taints(vendor: str, accelerator: str, image: str) -> None:
+def test_a_vendors_agents_run_on_its_nodes_in_spite_of_their_taints(
+    vendor: str, accelerator: str, component: str, image: str
+) -> None:
     plan = pinned(plans.plan(), "vllm", accelerator, vendor)
     spot = (Toleration("nvidia.com/gpu", "Equal", "present"), Toleration("example.com/spot", "Exists", "", ""))
     cluster = handle(plan, pools={**handle(plan).pools, "generate0": binding("generate0", tolerations=spot)})
-    spec = pod(objects(plan, cluster)[f"{vendor}-device-plugin"])
+    spec = pod(objects(plan, cluster)[f"{vendor}-{component}"])
     assert spec["nodeSelector"] == {"intertie.dev/vendor": vendor}
     assert [one["key"] for one in spec["tolerations"]] == ["nvidia.com/gpu", "example.com/spot"]
     assert spec["containers"][0]["image"].startswith(f"{image}:")
     assert spec["priorityClassName"] == "system-node-critical"
 
 
-def test_a_plugin_that_the_cluster_brings_is_not_installed() -> None:
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_an_agent_that_the_cluster_brings_is_not_installed(component: str) -> None:
     plan = pinned(plans.plan())
-    assert "nvidia-device-plugin" in objects(plan)
-    assert "nvidia-device-plugin" not in objects(plan, handle(plan, provided=frozenset({"nvidia-device-plugin"})))
+    agent = f"nvidia-{component}"
+    assert agent in objects(plan)
+    assert agent not in objects(plan, handle(plan, provided=frozenset({agent})))
 
 
-def test_a_plugin_that_only_a_cloud_can_bring_is_never_installed() -> None:
-    assert not [role for role in objects(pinned(plans.plan(), "vllm", "tpu-v6e", "google")) if "plugin" in role]
+def test_agents_that_only_a_cloud_can_bring_are_never_installed() -> None:
+    made = objects(pinned(plans.plan(), "vllm", "tpu-v6e", "google"))
+    assert not [role for role in made if role.endswith(COMPONENTS)]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "accelerator", "port"),
+    [("nvidia", "h100", 9400), ("amd", "mi300x", 5000), ("neuron", "trainium2", 8000)],
+)
+def test_metrics_are_found_where_collectors_look_for_them(vendor: str, accelerator: str, port: int) -> None:
+    exporter = objects(pinned(plans.plan(), "vllm", accelerator, vendor))[f"{vendor}-metrics-exporter"]
+    found = exporter["spec"]["template"]["metadata"]["annotations"]
+    assert found == {"prometheus.io/scrape": "true", "prometheus.io/port": str(port)}
+    assert container(exporter)["ports"][0]["containerPort"] == port
+
+
+def test_no_plugin_has_more_power_over_its_node_than_its_devices_ask_for() -> None:
+    assert {agent.privileges for agent in agents().values() if agent.component == "device-plugin"} == {"none"}
+    exporter = objects(pinned(plans.plan()))["nvidia-metrics-exporter"]
+    security = pod(exporter)["containers"][0]["securityContext"]
+    assert security["capabilities"] == {"drop": ["ALL"], "add": ["SYS_ADMIN"]}
+    assert "privileged" not in security
 
 
 def test_nodes_that_others_have_made_are_found_by_their_own_labels() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
+from intertie.workload import agents
 from intertie.workload.autoscaling import uses_keda
-from intertie.workload.devices import device_plugin
 from intertie.workload.manifest import Chart, Manifest
 
 
@@ -76,12 +76,13 @@ def needed(plan: Plan) -> Iterator[str]:
         yield "lws"
 
 
-def device_plugins(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
-    """The plugins that make the plan's accelerators known to the scheduler, where the cluster does not bring them."""
+def node_agents(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
+    """What makes the plan's accelerators known to the scheduler and measures them, where the cluster lacks it."""
     vendors = sorted({pool.vendor for pool in plan.accelerator_pools() if pool.vendor})
     return tuple(
         manifest
         for vendor in vendors
-        if f"{vendor}-device-plugin" not in handle.provided
-        for manifest in device_plugin(plan, handle, vendor)
+        for component in agents.COMPONENTS
+        if f"{vendor}-{component}" not in handle.provided
+        for manifest in agents.objects(plan, handle, vendor, component)
     )
