@@ -175,6 +175,30 @@ def test_secrets_that_a_message_quotes_are_hidden(fails: Fails) -> None:
     assert message == "stacks/__main__.py:2: ValueError: bad token [secret]"
 
 
+def test_parts_of_a_secret_that_a_message_quotes_are_hidden(fails: Fails) -> None:
+    text = "import pulumi\nconfig = pulumi.Config()\n"
+    found = {"door": '{"users": [{"password": "hunter2hunter2"}]}', "key": "-----BEGIN-----\nAAAABBBBCCCC\n"}
+    known = {"config": found, "secret_keys": list(found)}
+    assert "[secret]" in fails(
+        text + "raise ValueError(config.require_object('door')['users'][0]['password'])", **known
+    )
+    assert "[secret]" in fails(text + "raise ValueError(config.require('key'))", **known)
+    assert "[secret]" in fails(text + "raise ValueError(repr(config.require('key')))", **known)
+
+
+@pytest.mark.parametrize("kind", ["GeneratorExit", "type('Odd', (BaseException,), {})", "asyncio.CancelledError"])
+def test_whatever_a_program_raises_becomes_one_message(kind: str, fails: Fails) -> None:
+    direct = fails(f"import asyncio\nraise {kind}()\n")
+    assert direct.startswith("stacks/__main__.py:2: ")
+    late = fails(f"import asyncio, pulumi\ndef odd(_):\n    raise {kind}()\npulumi.Output.from_input(1).apply(odd)\n")
+    assert late.startswith("stacks/__main__.py")
+
+
+def test_an_error_that_cannot_even_say_what_it_is_is_named(fails: Fails) -> None:
+    text = "class Mute(Exception):\n    def __str__(self):\n        raise ValueError\nraise Mute\n"
+    assert fails(text) == "stacks/__main__.py:4: Mute"
+
+
 def test_a_run_error_is_shown_as_it_is(fails: Fails) -> None:
     assert fails("import pulumi\nraise pulumi.RunError('choose a region')\n") == "stacks/__main__.py:2: choose a region"
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import gc
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -220,6 +221,56 @@ def test_recording_works_where_an_event_loop_already_runs() -> None:
 def test_the_working_directory_stays_even_while_the_program_runs(write: Write) -> None:
     folder = write("stacks", main="import os, pulumi\npulumi.export('cwd', os.getcwd())")
     assert record(folder, "inference", "dev").exports == {"cwd": str(Path.cwd())}
+
+
+CHANGES_ITS_PROCESS = """
+import os, sys
+import pulumi
+pulumi.export("seen", [os.environ.get("LEFT"), sys.getrecursionlimit(), sys.stdin is None])
+os.environ["LEFT"] = "behind"
+os.environ.pop("PATH")
+os.chdir("/")
+sys.setrecursionlimit(5000)
+sys.stdin = sys.stderr = None
+"""
+
+
+def test_what_a_program_does_to_its_process_ends_with_it(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEFT", raising=False)
+    folder = write("stacks", main=CHANGES_ITS_PROCESS)
+    before = (dict(os.environ), Path.cwd(), sys.getrecursionlimit(), sys.stdin, sys.stderr)
+    first, second = (record(folder, "inference", stack).exports for stack in ("dev", "prod"))
+    assert first == second == {"seen": [None, before[2], False]}
+    assert (dict(os.environ), Path.cwd(), sys.getrecursionlimit(), sys.stdin, sys.stderr) == before
+
+
+WRITES_PAST_PYTHON = """
+import os, subprocess, sys
+os.write(1, b"from the descriptor ")
+sys.__stdout__.write("from the stream ")
+subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+os.close(1)
+"""
+
+
+def test_nothing_that_a_program_writes_is_taken_for_data(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    record(write("stacks", main=WRITES_PAST_PYTHON), "inference", "dev")
+    os.write(1, b"data")
+    shown = capfd.readouterr()
+    assert shown.out == "data"
+    assert "from the descriptor" in shown.err
+    assert "from a child" in shown.err
+
+
+@pytest.mark.parametrize("then", ["", "raise ValueError('in the child')", "raise SystemExit(0)"])
+def test_a_child_that_a_program_forks_does_not_report_a_second_time(then: str, write: Write, tmp_path: Path) -> None:
+    main = f"import os\nchild = os.fork()\nif child:\n    os.waitpid(child, 0)\nelse:\n    pass\n    {then}\n"
+    folder, reports = write("stacks", main=main), tmp_path / "reports"
+    graph = record(folder, "inference", "dev")
+    with reports.open("a") as file:
+        file.write("x")
+    assert reports.read_text() == "x"
+    assert graph.stack == "dev"
 
 
 @pytest.mark.parametrize("enabled", [True, False])

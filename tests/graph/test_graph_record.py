@@ -127,6 +127,34 @@ def test_secrets_never_leave_in_clear() -> None:
     assert [message.text for message in graph.messages] == ["using [secret]"]
 
 
+def test_a_secret_that_is_asked_for_as_plain_text_is_hidden_all_the_same() -> None:
+    def program() -> None:
+        config = pulumi.Config()
+        pulumi.log.warn(f"using {config.require_object('door')['password']}")
+        vpc = ec2.Vpc(f"v-{config.require('token')}", tags={config.require("token"): config.require("token")})
+        ec2.get_vpc_output(id=config.require("token"))
+        pulumi.export("door", {"is": [config.require_object("door")]})
+        ec2.Subnet("s", vpc_id=vpc.id)
+
+    values = {"token": "hunter2hunter2", "door": '{"password": "swordfish-99"}'}
+    graph = recorded(program, config=values, secret_keys=list(values))
+    text = json.dumps([graph.to_json(), [message.text for message in graph.messages]])
+    assert "hunter2" not in text
+    assert "swordfish" not in text
+    subnet, vpc = graph.find("aws:ec2/subnet:Subnet", "s"), graph.find("aws:ec2/vpc:Vpc", "v-[secret]")
+    assert subnet.depends_on == (vpc.urn,)
+
+
+def test_what_stands_in_the_place_of_a_secret_that_nobody_knows_hides_nothing() -> None:
+    def program() -> None:
+        ec2.Subnet("s", vpc_id=ec2.Vpc("v").id)
+
+    graph = recorded(
+        program, config={"door": f'{{"password": "{UNKNOWN}"}}', "token": UNKNOWN}, secret_keys=["door", "token"]
+    )
+    assert graph.find("aws:ec2/subnet:Subnet", "s").inputs == {"vpcId": UNKNOWN}
+
+
 def test_outputs_that_the_program_declares_secret_are_secret() -> None:
     def program() -> None:
         vpc = ec2.Vpc("v", cidr_block="10.0.0.0/16", opts=Options(additional_secret_outputs=["arn", "cidrBlock"]))

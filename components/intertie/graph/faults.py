@@ -57,11 +57,19 @@ def _text(error: BaseException) -> str:
     if isinstance(error, NeverDone):
         return "the program waits for a value that never comes"
     if isinstance(error, RunError):
-        return str(error)
+        return _said(error)
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}"
-    message = " ".join(str(error).split("\n  File ")[0].split())
+    message = " ".join(_said(error).split("\n  File ")[0].split())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _said(error: BaseException) -> str:
+    """What an error says; nothing when it cannot even say that."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  (the user's own class)
+        return ""
 
 
 def _place(chain: list[BaseException], folder: Path | None) -> str:

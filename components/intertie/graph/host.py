@@ -2,7 +2,7 @@
 
 The real host starts a process per program. Here several programs share one, so everything that a script sees of its
 process is put in place before and back after: `__main__`, `sys.path`, `sys.argv`, modules of the program's own folder,
-and standard output. The working directory is never changed: it belongs to the whole process.
+and what `process` keeps. The working directory is not set to the program's: it belongs to the whole process.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from intertie.errors import InputError
+from intertie.graph import process
 
 _ONE_AT_A_TIME = threading.RLock()
 """What is put in place is the process's own, so only one program folder runs at a time."""
@@ -47,8 +48,7 @@ def isolated(folder: Path, entry: Path) -> Iterator[None]:
         sys.argv[:] = [str(entry)]
         importlib.invalidate_caches()
         try:
-            # Data goes to standard output; what a program prints is talk.
-            with contextlib.redirect_stdout(sys.stderr):
+            with process.kept():
                 yield
         finally:
             _forget(folder, before)

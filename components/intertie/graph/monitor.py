@@ -12,6 +12,7 @@ from intertie.errors import InputError
 from intertie.graph.callbacks import Callbacks
 from intertie.graph.echo import echo
 from intertie.graph.loop import ORDER
+from intertie.graph.redact import pieces, redacted, without
 from intertie.graph.types import STACK_TYPE, Graph, Invoke, Message, Resource
 from intertie.graph.wire import decode, hide
 
@@ -39,7 +40,7 @@ class RecordingMonitor:
     def __init__(self, project: str, stack: str, hidden: Iterable[str] = ()) -> None:
         self.project = project
         self.stack = stack
-        self.hidden = tuple(hidden)  # texts that must not appear in any message
+        self.hidden = pieces(hidden)  # texts that must not appear in anything that is kept
         self.callbacks = Callbacks(self)
         self._resources: dict[str, tuple[int, Resource]] = {}
         self._outputs: dict[str, dict[str, Any]] = {}
@@ -52,12 +53,13 @@ class RecordingMonitor:
         """What was recorded, in the order of construction."""
         ordered = [resource for _, resource in sorted(self._resources.values(), key=lambda pair: pair[0])]
         stack = next((resource.urn for resource in ordered if resource.type == STACK_TYPE), "")
+        invokes = [invoke for _, invoke in sorted(self._invokes, key=lambda pair: pair[0])]
         return Graph(
             project=self.project,
             stack=self.stack,
-            resources=tuple(self._with_outputs(resource) for resource in ordered),
-            exports=self._outputs.get(stack, {}),
-            invokes=tuple(invoke for _, invoke in sorted(self._invokes, key=lambda pair: pair[0])),
+            resources=tuple(self._shown(resource) for resource in ordered),
+            exports=without(self._outputs.get(stack, {}), self.hidden),
+            invokes=tuple(Invoke(invoke.token, without(invoke.args, self.hidden)) for invoke in invokes),
             messages=tuple(self._messages),
         )
 
@@ -165,11 +167,12 @@ class RecordingMonitor:
             self._resources[resource.urn] = (ORDER.get(), resource)
             self._places[resource.urn] = place
 
-    def _with_outputs(self, resource: Resource) -> Resource:
+    def _shown(self, resource: Resource) -> Resource:
+        """The resource with the outputs that were registered for it, and without what is secret."""
         outputs = self._outputs.get(resource.urn)
-        if not outputs or resource.type == STACK_TYPE:
-            return resource
-        return replace(resource, outputs=outputs)
+        if outputs and resource.type != STACK_TYPE:
+            resource = replace(resource, outputs=outputs)
+        return redacted(resource, self.hidden) if self.hidden else resource
 
 
 def _registered(urn: str, request: resource_pb2.RegisterResourceRequest) -> Resource:

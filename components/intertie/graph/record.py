@@ -55,7 +55,9 @@ def _run(
     try:
         with paused():
             session.run(program, monitor, around)
-    except Exception as error:  # noqa: BLE001  (whatever a program raises becomes one message)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  (whatever a program raises becomes one message)
         raise explain(error, folder, monitor.hidden) from None
 
 
