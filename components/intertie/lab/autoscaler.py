@@ -74,18 +74,15 @@ def grow(sight: Sight) -> list[Growth]:
 
 
 def _coming(sight: Sight) -> list["_Imagined"]:
-    """Nodes that pools wait for already, and those that are there but do not offer their devices yet."""
+    """All nodes of the pools as they will be: those that are there, some not ready or without their devices yet, and
+    those that the pools wait for. What fits on one of them only has to wait."""
     found: list[_Imagined] = []
     for pool in sight.pools:
-        own = [node for node in sight.nodes if pool_of(node) == pool.name]
+        own = [node["metadata"]["name"] for node in sight.nodes if pool_of(node) == pool.name]
         imagined = template(sight.cluster, pool)
         found += [_Imagined(pool, imagined) for _ in range(pool.desired - len(own))]
-        devices = {name for name in pool.resources if "/" in name}
-        for node in own:
-            left = node["status"].get("allocatable") or {}
-            if any(left.get(name, "0") == "0" for name in devices):
-                on_it = [pod for pod in sight.pods if pod["spec"].get("nodeName") == node["metadata"]["name"]]
-                found.append(_Imagined(pool, imagined, on_it))
+        for name in own:
+            found.append(_Imagined(pool, imagined, [pod for pod in sight.pods if pod["spec"].get("nodeName") == name]))
     return found
 
 

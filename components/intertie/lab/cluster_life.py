@@ -4,11 +4,13 @@ import contextlib
 import hashlib
 import json
 import threading
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from intertie.errors import OutsideError
+from intertie.lab import crds
 from intertie.lab.agenda import Agenda, Scope
 from intertie.lab.cluster_growth import ClusterGrowth
 from intertie.lab.cluster_nodes import ClusterNodes
@@ -39,6 +41,12 @@ def controllers_key(cluster: str) -> str:
     return f"controllers:{cluster}"
 
 
+def brings_key(cluster: str) -> str:
+    """Key in the world's `meta` of what the cloud itself brings into a cluster (JSON list of components of `crds`):
+    `keda` where the add-on is switched on."""
+    return f"brings:{cluster}"
+
+
 class ClusterLife(threading.Thread):
     """Ends when told to, or when the cluster is not wanted any more. Its processes end with it."""
 
@@ -52,6 +60,7 @@ class ClusterLife(threading.Thread):
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._lists: dict[str, Cached] = {}
+        self._brought: set[str] = set()
 
     def end(self) -> None:
         self._ended.set()
@@ -67,6 +76,11 @@ class ClusterLife(threading.Thread):
             plane.stop()
             self._fail(world, str(error))
             self._ended.wait()  # whoever asked for it reads the error, and lets it go
+        except Exception as error:  # noqa: BLE001  a mistake of the lab's own must not look like a cluster that hangs
+            plane.stop()
+            traceback.print_exc()
+            self._fail(world, f"the lab failed: {type(error).__name__}: {error}")
+            self._ended.wait()
         finally:
             self._agenda.drop()
             plane.remove()
@@ -103,6 +117,7 @@ class ClusterLife(threading.Thread):
         try:
             while self._goes_on(world, plane):
                 with contextlib.suppress(ApiError):
+                    self._bring(world, api)
                     self._controllers(world, plane)
                     if all(each.listed.is_set() for each in self._lists.values()):
                         self._step(world, hand, growth, kubelets)
@@ -126,9 +141,16 @@ class ClusterLife(threading.Thread):
         if self._ended.is_set() or is_down(world, self._cluster.cloud):
             return False
         if ailing := plane.ailing():
-            world.record("supervisor", "ailing", self._cluster.name, ailing.partition("\n")[0])
+            world.record("supervisor", "ailing", self._cluster.name, ailing)
             return False
         return True
+
+    def _bring(self, world: World, api: Api) -> None:
+        """Definitions of what is part of the cluster."""
+        for component in sorted(set(json.loads(world.meta(brings_key(self._cluster.id)) or "[]")) - self._brought):
+            note = crds.install(api, component).note
+            self._brought.add(component)
+            world.record("cloud", "brings", self._cluster.name, note or component)
 
     def _controllers(self, world: World, plane: ControlPlane) -> None:
         if "lws" in json.loads(world.meta(controllers_key(self._cluster.id)) or "[]"):
@@ -151,7 +173,7 @@ class ClusterLife(threading.Thread):
             return
         world.remove_cluster(id_)
         world.query("delete from resources where cloud = 'kubernetes' and region = ?", id_)
-        world.query("delete from meta where key = ?", controllers_key(id_))
+        world.query("delete from meta where key in (?, ?)", controllers_key(id_), brings_key(id_))
         world.record("supervisor", "removed", self._cluster.name)
 
     def _fail(self, world: World, message: str) -> None:

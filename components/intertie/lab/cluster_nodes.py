@@ -32,6 +32,7 @@ class ClusterNodes:
     world: World
     agenda: Scope
     _joining: dict[str, set[int]] = field(default_factory=dict)  # serial numbers by pool
+    _offered: dict[str, str] = field(default_factory=dict)  # devices by node
 
     def step(self, pools: Sequence[Pool], there: Sequence[Object], pods: Sequence[Object]) -> None:
         """Look once, and set going what is missing."""
@@ -60,8 +61,13 @@ class ClusterNodes:
             devices = device_plugins.offered(self.cluster.cloud, pool, ready)
             if patch := device_plugins.status(node, devices):
                 self.api.patch(f"{_NODES}/{name}/status", patch)
-                text = ", ".join(f"{device}={amount}" for device, amount in devices.items())
-                self.world.record("kubelet", "devices", name, text or "none")
+                self._told(name, ", ".join(f"{device}={amount}" for device, amount in devices.items()) or "none")
+
+    def _told(self, node: str, devices: str) -> None:
+        """An event when a node offers other devices: once, though the list of nodes is a moment behind."""
+        if self._offered.get(node) != devices:
+            self._offered[node] = devices
+            self.world.record("kubelet", "devices", node, devices)
 
     def _fill(self, pool: Pool, there: Sequence[Object], busy: Mapping[str, int], pods: Sequence[Object]) -> None:
         joining = self._joining.setdefault(pool.name, set())
@@ -104,7 +110,8 @@ class ClusterNodes:
         """Whether a zone has none of the machines left. Reserved ones have their own place."""
         if pool.reservation:
             return False
-        left = capacity.room(self.world, self.cluster.cloud, self.cluster.region, zone, pool.machine, pool.market)
+        here = self.cluster
+        left = capacity.room(self.world, here.cloud, here.region, zone, machine=pool.machine, market=pool.market)
         return left == 0
 
     def remove(self, name: str, pods: Sequence[Object]) -> None:

@@ -29,7 +29,6 @@ ADMISSION["gcp"] = ("ExtendedResourceToleration",)
 """Admission plugins that a cloud runs besides Kubernetes' defaults. Sources: Amazon EKS user guide, platform versions;
 AKS documentation, frequently asked questions; Google Cloud blog and GKE documentation, GPUs in node pools."""
 
-_SCHEDULER = ("--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400")
 _IDLE_CONTROLLERS = (
     "certificatesigningrequest-approving-controller", "certificatesigningrequest-cleaner-controller",
     "certificatesigningrequest-signing-controller", "cronjob-controller", "node-ipam-controller",
@@ -87,10 +86,7 @@ class ControlPlane:
         self._server()
         for part, options in (
             ("kube-controller-manager", self._controllers()),
-            (
-                "kube-scheduler",
-                ["--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"],
-            ),
+            ("kube-scheduler", self._scheduler()),
             ("kwok", self._kwok()),
         ):
             self._child(part, [f"--kubeconfig={self.kubeconfig}", *options])
@@ -165,6 +161,19 @@ class ControlPlane:
             "--kube-api-qps=300", "--kube-api-burst=600", "--node-monitor-grace-period=60s", "--profiling=false",
         ]  # fmt: skip
 
+    def _scheduler(self) -> list[str]:
+        """Tries again after a second what did not fit, and not after up to ten: in a lab minutes pass in moments."""
+        settings = {
+            "apiVersion": "kubescheduler.config.k8s.io/v1",
+            "kind": "KubeSchedulerConfiguration",
+            "leaderElection": {"leaderElect": False},
+            "clientConnection": {"kubeconfig": str(self.kubeconfig), "qps": 200, "burst": 400},
+            "podInitialBackoffSeconds": 1,
+            "podMaxBackoffSeconds": 1,
+        }
+        certificates.write_private(self._path("scheduler.yaml"), yaml.safe_dump(settings).encode())
+        return [f"--config={self._path('scheduler.yaml')}", "--secure-port=0"]
+
     def _kwok(self) -> list[str]:
         """Keeps nodes alive and takes away pods that are being deleted; when pods become ready is not its matter."""
         stages = files("intertie.lab").joinpath("data", "kwok_stages.yaml").read_text(encoding="utf-8")
@@ -229,7 +238,7 @@ def _admission(cloud: str) -> dict[str, object]:
 
 def _ready(api: Api) -> bool:
     try:
-        api.get("/readyz", exclude="poststarthook/rbac/bootstrap-roles")
+        api.get("/readyz")
     except ApiError:
         return False
     return True

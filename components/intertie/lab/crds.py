@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,8 +26,8 @@ from intertie.lab.kube.client import Api
 
 UNCHECKED = "schema not checked"
 _DOWNLOAD_SECONDS = 180
-_ESTABLISHED_SECONDS = 20
-_MANAGER = "intertie-lab"
+_ESTABLISHED_SECONDS = 60
+_KEPT_FORM = 2  # of the cache: to be changed with what is kept
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the pure Python one takes seconds for these files
 
 
@@ -54,17 +54,23 @@ def definitions(component: str) -> Definitions:
     return _definitions(component)
 
 
-def install(api: Api, component: str) -> Definitions:
-    """Bring them into a cluster and wait until they are served. OutsideError when they are not in time."""
+def install(api: Api, component: str, busy: Callable[[], None] = lambda: None) -> Definitions:
+    """Bring them into a cluster and wait until they are served; `busy` is called now and then meanwhile.
+
+    OutsideError when they are not served in time.
+    """
     found = definitions(component)
     for body in found.objects:
-        api.apply(body, _MANAGER, force=True)
+        busy()
+        if api.find(api.path_of(body)) is None:  # created, not applied: tracking fields of such large objects is slow
+            api.request("POST", api.served(body["apiVersion"], body["kind"]).path(), body)
     end = time.monotonic() + _ESTABLISHED_SECONDS
     for body in found.objects:
         path = api.path_of(body)
         while not _established(api.get(path)):
             if time.monotonic() > end:
                 raise OutsideError(f"{body['metadata']['name']} was not served after {_ESTABLISHED_SECONDS} s")
+            busy()
             time.sleep(0.05)
     api.forget_kinds()
     return found
@@ -95,12 +101,13 @@ def _definitions(component: str) -> Definitions:
     folder = _module(row["module"], version)
     if folder is None:
         return Definitions(component, tuple(_stand_in(kind) for kind in row["kinds"]), "", checked=False)
-    return Definitions(component, tuple(_read(component, folder, row["files"])), version, checked=True)
+    return Definitions(component, tuple(_read(component, folder, row)), version, checked=True)
 
 
-def _read(component: str, folder: Path, patterns: list[str]) -> list[dict[str, Any]]:
+def _read(component: str, folder: Path, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The definitions in a module's files, from a cache of ours when they were read before: YAML is slow."""
-    digest = hashlib.sha256(f"{folder}{patterns}".encode()).hexdigest()[:12]
+    patterns, wanted = row["files"], {(kind["group"], kind["kind"]) for kind in row["kinds"]}
+    digest = hashlib.sha256(f"{folder}{row}{_KEPT_FORM}".encode()).hexdigest()[:12]
     kept = programs.root() / ".cache" / "crds" / f"{component}-{digest}.json"
     if kept.is_file():
         return json.loads(kept.read_text())
@@ -110,8 +117,10 @@ def _read(component: str, folder: Path, patterns: list[str]) -> list[dict[str, A
         for path in sorted(folder.glob(pattern))
         for body in yaml.load_all(path.read_text(encoding="utf-8"), _LOADER)
         if isinstance(body, dict) and body.get("kind") == "CustomResourceDefinition"
+        if (body["spec"]["group"], body["spec"]["names"]["kind"]) in wanted
     ]
     for body in found:
+        _without_descriptions(body["spec"])
         body.pop("status", None)
         (body["metadata"].get("annotations") or {}).pop("cert-manager.io/inject-ca-from", None)
         if (body["spec"].get("conversion") or {}).get("strategy") == "Webhook":
@@ -121,6 +130,18 @@ def _read(component: str, folder: Path, patterns: list[str]) -> list[dict[str, A
     scratch.write_text(json.dumps(found))
     scratch.replace(kept)
     return found
+
+
+def _without_descriptions(value: Any) -> None:
+    """Two thirds of a definition are texts, which check nothing and cost the API server time."""
+    if isinstance(value, dict):
+        if isinstance(value.get("description"), str):
+            del value["description"]
+        for each in value.values():
+            _without_descriptions(each)
+    elif isinstance(value, list):
+        for each in value:
+            _without_descriptions(each)
 
 
 @cache

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from intertie.errors import OutsideError
@@ -13,7 +14,7 @@ from intertie.lab.cluster_life import controllers_key
 from intertie.lab.kube import readiness
 from intertie.lab.kube.client import Api, ApiError
 from intertie.lab.kube.readiness import Verdict
-from intertie.lab.kube.waiting import Patience
+from intertie.lab.kube.waiting import Patience, at_work
 from intertie.lab.world import Resource, World
 
 TYPE = "kubernetes:helm.sh/v3:Release"
@@ -133,7 +134,8 @@ class Releases:
         return status
 
     def _definitions(self, known: Chart) -> list[str]:
-        return [found.note for component in known.definitions if (found := crds.install(self.api, component)).note]
+        busy = partial(at_work, self.world)
+        return [found.note for each in known.definitions if (found := crds.install(self.api, each, busy)).note]
 
     def _namespace(self, name: str, create: bool) -> None:
         path = f"/api/v1/namespaces/{name}"
@@ -156,6 +158,7 @@ class Releases:
             if time.monotonic() > end:
                 doing = "start" if add else "end"
                 raise OutsideError(f"{', '.join(known.controllers)} did not {doing} within {_CONTROLLER_SECONDS:g} s")
+            at_work(self.world)
             time.sleep(0.05)
 
     def _hooked(self) -> bool:

@@ -20,6 +20,7 @@ from intertie.lab.agenda import Agenda
 from intertie.lab.cluster_life import ClusterLife
 from intertie.lab.home import Home
 from intertie.lab.kube.cached import Quiet
+from intertie.lab.kube.waiting import idle_seconds
 from intertie.lab.world import World
 
 LOOKS_EVERY = 0.04  # seconds
@@ -73,7 +74,7 @@ class Supervisor:
         if due:
             self._quiet.touch()
         coming = self._agenda.next_due()
-        if coming is not None and self._quiet.seconds > _QUIET_FOR_JUMP:
+        if coming is not None and min(self._quiet.seconds, idle_seconds(self._world)) > _QUIET_FOR_JUMP:
             self._world.reach(coming)
             self._quiet.touch()
         self._say_quiet(coming is None)

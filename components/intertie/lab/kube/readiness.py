@@ -142,7 +142,7 @@ def _service(api: Api, live: Object) -> Verdict:
         return Verdict(True)
     reasons = [text for text, missing in ((_NO_TARGETS, not targets), (_NO_ADDRESS, not balanced)) if missing]
     pods = _selected(api, live)
-    return Verdict(False, tuple(reasons), stuck=not pods or all(_explained(pod) for pod in pods))
+    return Verdict(False, tuple(reasons), stuck=bool(pods) and all(_explained(pod) for pod in pods))
 
 
 def _claim(_: Api, live: Object) -> Verdict:
