@@ -86,7 +86,7 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Configure(self, request: Any, context: Any) -> Any:
-        self._session = sessions.configure(values.decode(request.args), self._world)
+        self._session = sessions.configure(values.revealed(values.decode(request.args)), self._world)
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
     def Cancel(self, request: Any, context: Any) -> Any:

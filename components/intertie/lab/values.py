@@ -23,6 +23,8 @@ _SENTINELS = frozenset(
 )
 _LARGEST_EXACT = 2**53
 
+_SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+
 
 def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
     """A wire object as plain data. All numbers are doubles there; whole ones become `int`."""
@@ -32,6 +34,17 @@ def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
 def encode(data: Mapping[str, Any]) -> struct_pb2.Struct:
     """Plain data as a wire object."""
     return json_format.ParseDict(dict(data), struct_pb2.Struct())
+
+
+def revealed(value: Any) -> Any:
+    """A value with every secret in clear: the engine wraps them in the settings of providers, and nowhere else."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET:
+            return revealed(value.get("value"))
+        return {key: revealed(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [revealed(each) for each in value]
+    return value
 
 
 def is_unknown(value: Any) -> bool:
