@@ -4,7 +4,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from intertie.lab.kube import kubeconfig
@@ -68,7 +68,11 @@ def configure(settings: Mapping[str, Any], world: World) -> Session:
 def _connect(session: Session, settings: Mapping[str, Any], text: str, world: World) -> None:
     access = kubeconfig.access(kubeconfig.parse(text), str(settings.get("context") or ""))
     session.namespace = str(settings.get("namespace") or access.namespace)
-    session.cluster = next((each.id for each in world.clusters() if each.endpoint == access.server), "")
+    cluster = next((each for each in world.clusters() if each.endpoint == access.server), None)
+    if cluster is not None:
+        session.cluster = cluster.id
+        # No authority in it: the cloud's endpoint has a certificate that everybody trusts (GKE's DNS-based one).
+        access = replace(access, authority=access.authority or cluster.ca)
     session.api = Api(access)
     session.api.get("/version")
 
