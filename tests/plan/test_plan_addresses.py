@@ -1,13 +1,14 @@
 """The address plan: ranges that never overlap, fixed by names, and checked where the user gives them."""
 
 from ipaddress import IPv4Network
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intertie.plan.addresses import NETWORK_POOLS, POD_POOL, alternatives, default_network, default_pods, layout
-from intertie.plan.ranges import Range, free_like, meetings
+from intertie.plan.addresses import NETWORK_POOLS, POD_POOL, default_network, default_pods, layout, slots
+from intertie.plan.ranges import FreeSlots, Range, meetings
 from support.pipelines import only_problem, pipeline, planned, problems
 
 networks = st.integers(16, 20).flatmap(
@@ -55,8 +56,8 @@ def test_a_default_is_one_of_768_slots_and_follows_from_the_names_alone(pipeline
     assert network.prefixlen == pods.prefixlen == 18
     assert any(network.subnet_of(pool) for pool in NETWORK_POOLS)
     assert pods.subnet_of(POD_POOL)
-    assert len(set(alternatives(network))) == 768
-    assert next(alternatives(network)) == network
+    assert network in slots(NETWORK_POOLS)
+    assert len(set(slots(NETWORK_POOLS))) == 768
 
 
 def test_another_placement_does_not_move_a_network() -> None:
@@ -85,14 +86,36 @@ def test_the_sweep_finds_every_range_that_meets_another(every: list[Range]) -> N
 
 @given(ranges)
 def test_the_range_that_is_proposed_is_free(every: list[Range]) -> None:
-    free = free_like(IPv4Network("10.64.0.0/18"), every)
+    free = FreeSlots(every).like(IPv4Network("10.64.0.0/18"))
     assert free is not None
     assert not any(free.overlaps(taken.network) for taken in every)
 
 
 def test_nothing_is_proposed_when_everything_is_taken() -> None:
     everything = [Range(pool, "p", "cidr", True) for pool in NETWORK_POOLS]
-    assert free_like(IPv4Network("10.64.0.0/18"), everything) is None
+    assert FreeSlots(everything).like(IPv4Network("10.64.0.0/18")) is None
+
+
+def test_what_is_proposed_is_proposed_once_as_long_as_there_is_another() -> None:
+    pods = [Range(slot, "p", "pods", True) for slot in slots((POD_POOL,))[3:]]
+    free, wanted = FreeSlots(pods), IPv4Network("100.64.64.0/18")
+    handed = [free.like(wanted) for _ in range(4)]
+    assert list(map(str, handed)) == ["100.64.64.0/18", "100.64.128.0/18", "100.64.0.0/18", "100.64.64.0/18"]
+
+
+def test_following_every_proposal_at_once_leaves_no_overlap() -> None:
+    others: dict[str, Any] = {
+        f"p{number}": {"cloud": "gcp", "region": "europe-west4", "role": "failover", "network": {}}
+        for number in range(60)
+    }
+    spec = pipeline("gcp", others=others)
+    met = [(name, problem) for name in others for problem in problems(spec, name)]
+    assert met
+    for name, problem in met:
+        field = problem.path.rpartition(".")[2]
+        others[name]["network"][field] = problem.hint.split(f"{field}: ")[1].split("}")[0]
+    spec = pipeline("gcp", others=others)
+    assert not [problem for name in others for problem in problems(spec, name)]
 
 
 def test_two_placements_in_one_range_are_a_problem_that_names_a_free_one() -> None:

@@ -4,7 +4,7 @@ A default never depends on the other placements: one that is added later must no
 that is live. Where two ranges meet, it is said (`survey.py`) and never resolved silently.
 """
 
-from collections.abc import Iterator
+from functools import cache
 from hashlib import sha256
 from ipaddress import IPv4Network
 
@@ -15,36 +15,30 @@ NETWORK_POOLS = (IPv4Network("10.64.0.0/10"), IPv4Network("10.128.0.0/9"))  # 25
 POD_POOL = IPv4Network("100.64.0.0/10")  # shared address space (RFC 6598): never used on premises, not routed outside
 
 
-def _slot(pools: tuple[IPv4Network, ...], key: str) -> int:
-    count = sum(2 ** (SLOT - pool.prefixlen) for pool in pools)
-    return int.from_bytes(sha256(key.encode()).digest()[:8], "big") % count
-
-
-def _nth(pools: tuple[IPv4Network, ...], index: int) -> IPv4Network:
-    for pool in pools:
-        count = 2 ** (SLOT - pool.prefixlen)
-        if index < count:
-            return IPv4Network((int(pool.network_address) + (index << (32 - SLOT)), SLOT))
-        index -= count
-    raise IndexError(index)
+def _slot(pools: tuple[IPv4Network, ...], key: str) -> IPv4Network:
+    every = slots(pools)
+    return every[int.from_bytes(sha256(key.encode()).digest()[:8], "big") % len(every)]
 
 
 def default_network(pipeline: str, placement: str) -> IPv4Network:
     """One of 768 ranges /18, by a hash of the two names."""
-    return _nth(NETWORK_POOLS, _slot(NETWORK_POOLS, f"network/{pipeline}/{placement}"))
+    return _slot(NETWORK_POOLS, f"network/{pipeline}/{placement}")
 
 
 def default_pods(pipeline: str, placement: str) -> IPv4Network:
     """One of 256 ranges /18 of the shared address space, by a hash of the two names."""
-    return _nth((POD_POOL,), _slot((POD_POOL,), f"pods/{pipeline}/{placement}"))
+    return _slot((POD_POOL,), f"pods/{pipeline}/{placement}")
 
 
-def alternatives(default: IPv4Network) -> Iterator[IPv4Network]:
-    """All slots of the pool that `default` lies in, from it onward and around."""
-    pools = (POD_POOL,) if default.subnet_of(POD_POOL) else NETWORK_POOLS
-    every = [_nth(pools, index) for index in range(sum(2 ** (SLOT - pool.prefixlen) for pool in pools))]
-    start = every.index(default)
-    yield from every[start:] + every[:start]
+@cache
+def slots(pools: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
+    """All ranges /18 of the pools, in order."""
+    return tuple(slot for pool in pools for slot in pool.subnets(new_prefix=SLOT))
+
+
+def pools_of(default: IPv4Network) -> tuple[IPv4Network, ...]:
+    """The pools that a default range is one of."""
+    return (POD_POOL,) if default.subnet_of(POD_POOL) else NETWORK_POOLS
 
 
 def layout(network: IPv4Network, pods: IPv4Network | None) -> AddressPlan:

@@ -1,11 +1,11 @@
 """Whether an address range that a user gives can be used, and where ranges of one pipeline meet."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from intertie.plan.addresses import alternatives
+from intertie.plan.addresses import pools_of, slots
 from intertie.plan.trail import Trail
 
 _PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -88,15 +88,31 @@ def meetings(ranges: Sequence[Range]) -> dict[Range, Range]:
     return met
 
 
-def free_like(wanted: IPv4Network, ranges: Sequence[Range]) -> IPv4Network | None:
-    """The first slot from `wanted` onward that no range touches; None when all are taken."""
-    spans = sorted((r.first, r.last) for r in ranges)
-    reach: list[int] = []
-    for _, last in spans:
-        reach.append(max(last, reach[-1]) if reach else last)
-    firsts = [first for first, _ in spans]
-    for slot in alternatives(wanted):
-        before = bisect_right(firsts, int(slot.broadcast_address))
-        if before == 0 or reach[before - 1] < int(slot.network_address):
-            return slot
-    return None
+class FreeSlots:
+    """Default ranges that no range touches, handed out so that no two placements are told to take the same one."""
+
+    def __init__(self, ranges: Sequence[Range]) -> None:
+        self._firsts: list[int] = []
+        self._reach: list[int] = []  # the last address of any range up to here
+        for each in sorted(ranges, key=lambda r: (r.first, r.last)):
+            self._firsts.append(each.first)
+            self._reach.append(max(each.last, self._reach[-1] if self._reach else 0))
+        self._free: dict[tuple[IPv4Network, ...], list[IPv4Network]] = {}
+        self._handed: set[IPv4Network] = set()
+
+    def like(self, wanted: IPv4Network) -> IPv4Network | None:
+        """The first from `wanted`'s place onward; one a second time when there are no more; None: all are taken."""
+        pools = pools_of(wanted)
+        if pools not in self._free:
+            self._free[pools] = [slot for slot in slots(pools) if self._untouched(slot)]
+        free = self._free[pools]
+        place = bisect_left(free, wanted)
+        around = free[place:] + free[:place]
+        found = next((slot for slot in around if slot not in self._handed), around[0] if around else None)
+        if found is not None:
+            self._handed.add(found)
+        return found
+
+    def _untouched(self, slot: IPv4Network) -> bool:
+        before = bisect_right(self._firsts, int(slot.broadcast_address))
+        return before == 0 or self._reach[before - 1] < int(slot.network_address)

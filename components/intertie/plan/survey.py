@@ -10,7 +10,7 @@ from weakref import ReferenceType, ref
 from intertie import catalog
 from intertie.errors import Problem
 from intertie.plan.addresses import default_network, default_pods
-from intertie.plan.ranges import Range, free_like, meetings, usable
+from intertie.plan.ranges import FreeSlots, Range, meetings, usable
 from intertie.plan.residency import jurisdiction_of
 from intertie.plan.trail import Trail
 from intertie.spec import Access, PipelineSpec, PlacementSpec
@@ -28,12 +28,20 @@ class Ranges:
 
 
 @dataclass(frozen=True, slots=True)
+class Meeting:
+    """A range of a placement, one that it overlaps, and one that is free to take instead."""
+
+    mine: Range
+    other: Range
+    free: IPv4Network | None
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What concerns more than one placement."""
 
     ranges: dict[str, Ranges]
-    every: tuple[Range, ...]
-    met: dict[str, tuple[tuple[Range, Range], ...]]  # by placement: a range of its own, and one that it overlaps
+    met: dict[str, tuple[Meeting, ...]]  # by placement
     outside: tuple[str, ...]  # placements whose jurisdiction the residency does not name
     laws: frozenset[str]  # every jurisdiction that the catalogue or a placement names
     refused: tuple[Problem, ...]  # what is wrong with the description itself, when no reader has looked at it
@@ -64,9 +72,7 @@ def _survey(spec: PipelineSpec) -> Survey:
     laws = {name: jurisdiction_of(where) for name, where in spec.placements.items()}
     outside = tuple(name for name, law in laws.items() if law is not None and law not in spec.residency)
     known = {region.jurisdiction for region in catalog.regions()} | {law for law in laws.values() if law}
-    return Survey(
-        ranges, every, _by_placement(meetings(every)), outside, frozenset(known), _refused(spec), _apart(spec)
-    )
+    return Survey(ranges, _by_placement(ranges, every), outside, frozenset(known), _refused(spec), _apart(spec))
 
 
 def _refused(spec: PipelineSpec) -> tuple[Problem, ...]:
@@ -75,11 +81,13 @@ def _refused(spec: PipelineSpec) -> tuple[Problem, ...]:
     return tuple(Problem(path_of(each.loc), each.found, each.allowed, each.hint) for each in refusals)
 
 
-def _by_placement(met: dict[Range, Range]) -> dict[str, tuple[tuple[Range, Range], ...]]:
-    grouped: dict[str, list[tuple[Range, Range]]] = {}
-    for mine, other in met.items():
-        grouped.setdefault(mine.placement, []).append((mine, other))
-    return {name: tuple(pairs) for name, pairs in grouped.items()}
+def _by_placement(ranges: dict[str, Ranges], every: tuple[Range, ...]) -> dict[str, tuple[Meeting, ...]]:
+    met, free = meetings(every), FreeSlots(every)
+    grouped: dict[str, list[Meeting]] = {}
+    for mine in filter(met.__contains__, every):  # in the order of the description
+        instead = free.like(_default_of(mine, ranges[mine.placement]))
+        grouped.setdefault(mine.placement, []).append(Meeting(mine, met[mine], instead))
+    return {name: tuple(meetings) for name, meetings in grouped.items()}
 
 
 def _has_network(where: PlacementSpec, field: str) -> bool:
@@ -107,13 +115,13 @@ def check_ranges(name: str, found: Survey, trail: Trail) -> Ranges:
     """The placement's ranges; a range that another placement has too is a problem with a free one to take instead."""
     own = found.ranges[name]
     trail.problems.extend(own.problems)
-    for mine, other in found.met.get(name, ()):
-        free = free_like(_default_of(mine, own), found.every)
+    for met in found.met.get(name, ()):
+        field = met.mine.field
         trail.problem(
-            f"placements.{name}.network.{mine.field}",
-            f"{mine} overlaps {other}",
+            f"placements.{name}.network.{field}",
+            f"{met.mine} overlaps {met.other}",
             "ranges that do not overlap, so that the networks can be connected",
-            f"write `network: {{{mine.field}: {free}}}` in whichever of the two is not live yet" if free else
+            f"write `network: {{{field}: {met.free}}}` in whichever of the two is not live yet" if met.free else
             "every default range is taken: give each placement a smaller range of its own",
         )  # fmt: skip
     return own
