@@ -21,9 +21,9 @@ from intertie.lab.kube.client import Api, ApiError
 from intertie.lab.kubelet import Kubelets
 from intertie.lab.world import Cluster, World
 
-_LOOKS_EVERY = 0.1  # seconds between looks at the world, when the cluster itself is quiet
+_LOOKS_EVERY = 0.06  # seconds between looks at the world, when the cluster itself is quiet
 _BREAKS = 3  # times that a control plane may break by itself
-_SETTLED = 0.3  # seconds of quiet after which what the scheduler left over is left over
+_SETTLED = 0.12  # seconds of quiet after which what the scheduler left over is left over
 
 
 def folder_of(home: Home, cluster: Cluster) -> Path:
@@ -61,6 +61,12 @@ class ClusterLife(threading.Thread):
         self._ended = threading.Event()
         self._lists: dict[str, Cached] = {}
         self._brought: set[str] = set()
+        self._looked = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether everybody has had a look at what happened last: then the clock may move on."""
+        return self._looked or not self._lists
 
     def end(self) -> None:
         self._ended.set()
@@ -126,6 +132,7 @@ class ClusterLife(threading.Thread):
         finally:
             for each in self._lists.values():
                 each.end()
+            self._lists = {}
             api.close()
 
     def _step(self, world: World, hand: ClusterNodes, growth: ClusterGrowth, kubelets: Kubelets) -> None:
@@ -135,6 +142,7 @@ class ClusterLife(threading.Thread):
             hand.step(pools, there, pods)
             kubelets.see(pods)
             if self._own_quiet.seconds > _SETTLED:
+                self._looked = True  # unset by what changes from now on, so that the next look comes before the clock
                 growth.step(pools, there, pods)
 
     def _goes_on(self, world: World, plane: ControlPlane) -> bool:
@@ -160,6 +168,7 @@ class ClusterLife(threading.Thread):
 
     def _stirred(self) -> None:
         """Something changed in the cluster."""
+        self._looked = False
         self._quiet.touch()
         self._own_quiet.touch()
         self._wake.set()

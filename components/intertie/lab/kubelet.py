@@ -14,6 +14,8 @@ from intertie.lab.pod_status import Container
 
 _BACKOFF = (10, 20, 40, 80, 160, 300)
 """Seconds between restarts. Source: Kubernetes documentation, pod lifecycle. After the last the lab stops counting."""
+_GROUP_SIZE = "leaderworkerset.sigs.k8s.io/size"
+_GROUP = ("leaderworkerset.sigs.k8s.io/name", "leaderworkerset.sigs.k8s.io/group-index")
 _JOB_SECONDS = 5.0  # a container of a pod that is to end
 
 
@@ -25,6 +27,7 @@ class _Life:
     containers: dict[str, Container]
     inits: tuple[Container, ...]
     pulled: bool = False
+    alone: list[Mapping[str, Any]] = field(default_factory=list)  # containers that wait for the rest of their group
 
 
 @dataclass(slots=True)
@@ -52,6 +55,8 @@ class Kubelets:
             else:
                 self._images.setdefault(pod["spec"]["nodeName"], set()).update(pod_start.images(pod))
                 self._lives[uid] = _Life(pod, {}, (), pulled=True)
+        for uid, life in self._lives.items():
+            self._load(uid, life)
 
     def _begin(self, uid: str, pod: Mapping[str, Any]) -> None:
         spec = pod["spec"]
@@ -80,38 +85,62 @@ class Kubelets:
     def _start(self, uid: str, life: _Life, spec: Mapping[str, Any], restarts: int) -> None:
         """A container runs. What comes next: it answers, it is killed, or it ends by itself."""
         name = spec["name"]
-        load = pod_start.loading(spec).seconds
-        given_up = pod_start.patience(spec)
         life.containers[name] = replace(life.containers[name], state="running", restarts=restarts)
         if life.pod["spec"].get("restartPolicy", "Always") != "Always":
             self._after(uid, name, _JOB_SECONDS, lambda: self._turn(uid, name, "done"))
-        elif given_up is not None and given_up < load:
-            self._after(uid, name, given_up, lambda: self._killed(uid, spec, given_up, load))
-        elif not spec.get("readinessProbe") and not spec.get("startupProbe"):
+            return
+        if not spec.get("readinessProbe") and not spec.get("startupProbe"):
             life.containers[name] = replace(life.containers[name], state="ready")
-        else:
-            delay = (spec.get("readinessProbe") or {}).get("initialDelaySeconds", 0)
-            self._after(uid, name, max(load, delay), lambda: self._turn(uid, name, "ready"))
+            return
+        given_up = pod_start.patience(spec)
+        if given_up is not None:
+            self._after(uid, f"{name} killed", given_up, lambda: self._killed(uid, spec, given_up))
+        life.alone.append(spec)
+        self._load(uid, life)
+
+    def _load(self, uid: str, life: _Life) -> None:
+        """Containers of a pod load once its group is complete: processes that work together wait for each other."""
+        if life.alone and self._together(life):
+            for spec in life.alone:
+                load = pod_start.loading(spec).seconds
+                delay = (spec.get("readinessProbe") or {}).get("initialDelaySeconds", 0)
+                self._after(
+                    uid, spec["name"], max(load, delay), lambda name=spec["name"]: self._turn(uid, name, "ready")
+                )
+            life.alone.clear()
+
+    def _together(self, life: _Life) -> bool:
+        """Whether all pods of a LeaderWorkerSet's group run; of any other pod, itself."""
+        about = life.pod["metadata"]
+        size = int((about.get("annotations") or {}).get(_GROUP_SIZE, 1))
+        group = _group(life.pod)
+        running = sum(other.pulled for other in self._lives.values() if _group(other.pod) == group)
+        return size <= 1 or running >= size
 
     def _turn(self, uid: str, name: str, state: str) -> None:
         life = self._lives.get(uid)
         if life is None:
             return
         life.containers[name] = replace(life.containers[name], state=state)
+        self.agenda.drop("pod", uid, f"{name} killed")
         self._say(life)
         if all(each.state == "ready" for each in life.containers.values()):
             self.tell("ready", life.pod, "")
 
-    def _killed(self, uid: str, spec: Mapping[str, Any], given_up: float, load: float) -> None:
+    def _killed(self, uid: str, spec: Mapping[str, Any], given_up: float) -> None:
         life = self._lives.get(uid)
         if life is None:
             return
         name = spec["name"]
+        self.agenda.drop("pod", uid, name)
+        life.alone = [each for each in life.alone if each["name"] != name]
         restarts = life.containers[name].restarts + 1
         life.containers[name] = replace(life.containers[name], state="backoff", restarts=restarts)
         self._say(life)
         probe = "startup" if spec.get("startupProbe") else "liveness"
-        message = f"container {name}: {probe} probe gives up after {given_up:g} s, it needs {load:.0f} s to answer"
+        needs = f"needs {pod_start.loading(spec).seconds:.0f} s to answer"
+        needs += "" if self._together(life) else ", once its group is complete"
+        message = f"container {name}: {probe} probe gives up after {given_up:g} s, it {needs}"
         self.tell("killed", life.pod, message)
         if restarts <= len(_BACKOFF):
             self._after(uid, name, _BACKOFF[restarts - 1], lambda: self._restart(uid, spec))
@@ -128,6 +157,15 @@ class Kubelets:
     def _say(self, life: _Life) -> None:
         ordered = [life.containers[each["name"]] for each in life.pod["spec"]["containers"]]
         self.report(life.pod, pod_status.status(life.pod, ordered, life.inits, pod_status.timestamp()))
+
+
+def _group(pod: Mapping[str, Any]) -> tuple[str, ...]:
+    """The group of a LeaderWorkerSet's pod; any other is a group of its own."""
+    about = pod["metadata"]
+    labels = about.get("labels") or {}
+    if not all(label in labels for label in _GROUP):
+        return (about["uid"],)
+    return (about.get("namespace", ""), *(labels[label] for label in _GROUP))
 
 
 def _is_ours(pod: Mapping[str, Any]) -> bool:

@@ -78,7 +78,7 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
-        olds, news = values.decode(request.old_inputs), values.decode(request.news)
+        olds, news = (values.revealed(values.decode(each)) for each in (request.old_inputs, request.news))
         changed = sorted(key for key in {*olds, *news} - {"version"} if olds.get(key) != news.get(key))
         replaces = _config_replaces(olds, news, changed)
         return provider_pb2.DiffResponse(

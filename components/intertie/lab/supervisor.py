@@ -74,7 +74,8 @@ class Supervisor:
         if due:
             self._quiet.touch()
         coming = self._agenda.next_due()
-        if coming is not None and min(self._quiet.seconds, idle_seconds(self._world)) > _QUIET_FOR_JUMP:
+        still = min(self._quiet.seconds, idle_seconds(self._world)) > _QUIET_FOR_JUMP
+        if coming is not None and still and all(life.settled for life in self._lives.values()):
             self._world.reach(coming)
             self._quiet.touch()
         self._say_quiet(coming is None)
