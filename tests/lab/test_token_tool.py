@@ -12,7 +12,7 @@ from intertie.lab import home
 from intertie.lab.home import TOKEN_TOOLS, Home
 
 ASKED = {
-    "aws": ("eks", "get-token", "--cluster-name", "chat"),
+    "aws": ("--region", "us-east-1", "eks", "get-token", "--cluster-name", "chat", "--output", "json"),
     "gke-gcloud-auth-plugin": (),
     "kubelogin": ("get-token", "--server-id", "6dae42f8-4368-4678-94ff-3960e28e3630"),
 }
