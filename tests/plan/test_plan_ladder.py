@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from intertie import catalog
+from intertie.plan import resolve
 from intertie.spec import PipelineSpec
-from support.pipelines import only_problem, pipeline, planned, problems
+from support.pipelines import generate, only_problem, pipeline, planned, problems
 
 ODCR = {"kind": "odcr", "id": "cr-0abc", "machine": "p5.48xlarge", "zone": "us-east-1b", "count": 2}
 BLOCK = {
@@ -86,6 +87,40 @@ def test_the_only_zone_of_the_placement_is_the_reservations() -> None:
     claim = {key: value for key, value in ODCR.items() if key != "zone"}
     assert not problems(laddered("aws", claim, zones=["us-east-1b"]))
     assert problems(laddered("aws", claim, zones=["us-east-1a", "us-east-1b"]))
+
+
+def test_a_link_to_a_reservation_must_name_the_zone_of_the_step() -> None:
+    claim = {"kind": "reservation", "id": "projects/p/zones/europe-west4-c/reservations/r", "machine": "a3-highgpu-8g"}
+    found = only_problem(laddered("gcp", {**claim, "zone": "europe-west4-b"}))
+    assert found.path == "placements.here.capacity.generate[0].zone"
+    assert (found.found, found.hint) == ("europe-west4-b, and europe-west4-c in `id`", "write `zone: europe-west4-c`")
+    assert only_problem(laddered("gcp", claim)).hint == "write `zone: europe-west4-c`"
+    assert not problems(laddered("gcp", {**claim, "zone": "europe-west4-c"}))
+
+
+def test_a_reservation_stands_once_in_a_ladder() -> None:
+    found = only_problem(laddered("aws", ODCR, {**ODCR, "count": 3}))
+    assert found.path == "placements.here.capacity.generate[1].id"
+    assert "each reservation once" in found.allowed
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"), [({"machine": "p5.4xlarge"}, "machine"), ({"zone": "us-east-1a"}, "zone"), ({}, "")]
+)
+def test_stages_agree_on_what_a_reservation_is(changes: dict[str, Any], path: str) -> None:
+    stages = [generate(), {**generate(), "name": "rank"}]
+    capacity = {"generate": [ODCR], "rank": [{**ODCR, **changes}]}
+    spec = pipeline("aws", stages=stages, where={"capacity": capacity})
+    if path:
+        assert only_problem(spec).path == f"placements.here.capacity.rank[0].{path}"
+    else:
+        assert any("for the stages generate, rank" in note for note in resolve(spec, "here").notes)
+
+
+def test_a_group_of_reservations_may_hold_several_machine_types() -> None:
+    sizes = ("Standard_NC24ads_A100_v4", "Standard_NC48ads_A100_v4")
+    steps = [{"kind": "crg", "id": GROUP, "machine": size, "count": 4} for size in sizes]
+    assert not problems(laddered("azure", *steps, stage={"accelerators": ["a100-80gb"]}))
 
 
 @pytest.mark.parametrize(

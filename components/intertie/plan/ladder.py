@@ -85,16 +85,26 @@ def _check_step(site: Site, step: Step, trail: Trail) -> None:
     if claim.zone is not None:
         check_zone(site, claim.zone, f"{path}.zone", trail)
         _check_own_zone(site, claim.zone, path, trail)
-    if rule.needs_zone and single_zone(site, claim) is None:
+    zone, named = single_zone(site, claim), _zone_in(identifier)
+    if rule.needs_zone and zone is None:
         trail.problem(
             f"{path}.zone",
             f"none for {step.kind}",
             "the one zone in which the capacity lies",
-            "which zone is the reservation in? write it as `zone`",
+            f"write `zone: {named}`" if named else "which zone is the reservation in? write it as `zone`",
             rule.fact.source,
         )
+    if zone is not None and named not in ("", zone):
+        trail.problem(f"{path}.zone", f"{zone}, and {named} in `id`", "the zone that the reservation lies in",
+                      f"write `zone: {named}`", rule.fact.source)  # fmt: skip
     _check_window(step, trail)
     _check_machine(site, step, trail)
+
+
+def _zone_in(identifier: str | None) -> str:
+    """The zone that a link to a reservation names (`projects/p/zones/z/reservations/r`), else ""."""
+    found = re.search(r"(?:^|/)zones/([^/]+)/", identifier or "")
+    return found.group(1) if found else ""
 
 
 def _check_own_zone(site: Site, zone: str, path: str, trail: Trail) -> None:
@@ -119,7 +129,7 @@ def _check_window(step: Step, trail: Trail) -> None:
         return
     length = times["end"] - times["start"]
     if rule.max_days is not None and length > timedelta(days=rule.max_days):
-        found, allowed = f"{length.days} days after start", f"at most {rule.max_days} days"
+        found, allowed = f"{length} after start", f"at most {rule.max_days} days"
         trail.problem(f"{path}.end", found, allowed, rule.note, rule.fact.source)
 
 

@@ -11,6 +11,7 @@ from intertie.plan.cpu import cpu_pools
 from intertie.plan.ladder import check_adopted, ladder
 from intertie.plan.naming import cluster_name
 from intertie.plan.order import ordered
+from intertie.plan.reservations import check_reservations
 from intertie.plan.residency import check_residency
 from intertie.plan.site import Site
 from intertie.plan.stages import accelerator_stage, cpu_stage
@@ -80,6 +81,7 @@ def _checked(site: Site, found: Survey, trail: Trail) -> str | None:
     check_tier(site.name, site.where, trail)
     check_zones(site, trail)
     check_adopted(site, trail)
+    check_reservations(site, trail)
     check_access(site, found, trail)
     _check_namespace(site.spec, trail)
     return law
