@@ -54,22 +54,22 @@ def shortage(world: World, cloud: str, region: str, pool: Pool, more: int) -> Sh
 def room(world: World, cloud: str, region: str, zone: str, *, machine: str, market: str) -> int | None:
     """How many more machines of a type a zone has; None when nothing limits it."""
     limit = _limit(world, cloud, region, zone, f"capacity:{market}:{machine}")
-    if limit is None:
-        return None
-    return max(limit - _used(world, cloud, machine, market)[zone], 0)
+    return None if limit is None else max(limit - _used(world, cloud, region, machine, market)[zone], 0)
 
 
-def spread(pool: Pool) -> Counter[str]:
-    """How many nodes of a pool lie in each zone when it fills them in turn."""
-    zones = pool.zones or ("",)
-    return Counter(zones[number % len(zones)] for number in range(pool.desired))
-
-
-def _used(world: World, cloud: str, machine: str, market: str) -> Counter[str]:
+def _used(world: World, cloud: str, region: str, machine: str, market: str) -> Counter[str]:
+    """Machines per zone. A pool fills its zones evenly, and passes by those that have none left."""
     found: Counter[str] = Counter()
-    for pool in _pools(world, cloud):
-        if (pool.machine, pool.market) == (machine, market) and not pool.reservation:
-            found += spread(pool)
+    for pool in _pools(world, cloud, region):
+        if (pool.machine, pool.market) != (machine, market) or pool.reservation:
+            continue
+        zones = pool.zones or ("",)
+        limits = {zone: _limit(world, cloud, region, zone, f"capacity:{market}:{machine}") for zone in zones}
+        own: Counter[str] = Counter()
+        for _ in range(pool.desired):
+            has_room = [zone for zone in zones if (most := limits[zone]) is None or found[zone] + own[zone] < most]
+            own[min(has_room or zones, key=lambda zone: own[zone])] += 1
+        found += own
     return found
 
 

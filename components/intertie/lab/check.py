@@ -46,7 +46,8 @@ class Checker:
         if not known.known:
             return news, [("", f"the SDK has no type {token}")]
         kind = self._cloud.kind(token)
-        self._cloud.auto_name(kind, name, news, olds, seed)
+        if kind.name in known.inputs.fields:
+            self._cloud.auto_name(kind, name, news, olds, seed)
         pending = frozenset(key for key, each in news.items() if values.is_unknown(each))
         found = [*_object(known.inputs, news, ""), *self._cloud.check(kind, values.known(news), pending)]
         return news, _once(found)

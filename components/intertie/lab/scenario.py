@@ -206,8 +206,9 @@ def _add(world: World, fault: Fault, now: int) -> None:
     what = fault.what or What(effect="refuse", error=f"{fault.down}-down")
     usual = f"{where.cloud}-throttle" if what.effect == "throttle" else ""
     known = errors().get(what.error or usual, {})
-    starts = now + round(fault.when.after * 1000)
-    ends = faults.FOREVER if fault.when.span is None else starts + round(fault.when.span * 1000)
+    begins = now + round(fault.when.after * 1000)
+    ends = faults.FOREVER if fault.when.span is None else begins + round(fault.when.span * 1000)
+    starts = begins if fault.when.after else 0  # at once: also for what is under way and began earlier
     always = fault.down is not None or fault.when.times == "always"
     times = _ALWAYS if always else int(fault.when.times)
     world.query(

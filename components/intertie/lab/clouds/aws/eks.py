@@ -106,7 +106,7 @@ def group_made(cloud: "Aws", request: Request, resource: Resource) -> Resource:
     failure = _cannot_join(request, here[0] if here else None) or _cannot_be_had(world, request, pool, before)
     if failure is not None:
         world.put_pool(replace(pool, desired=before.desired if before else 0))
-        resource.outputs["status"] = "CREATE_FAILED" if request.old is None else "DEGRADED"
+        resource.outputs.update(status="CREATE_FAILED" if request.old is None else "DEGRADED", __short=True)
         id_ = resource.outputs["__id"]
         text = texts.FAILED.format(verb="create" if request.old is None else "update", id=id_, reason=failure.message)
         raise NotHealthyError(failure.code, text, "INTERNAL")
@@ -128,7 +128,8 @@ def _within(pool: Pool, request: Request, before: Pool) -> int:
     """Nodes after an update: the autoscaler's number, unless the update asks for another one."""
     asked = values.one(request.inputs, "scalingConfig.desiredSize")
     was = values.one(request.old.inputs, "scalingConfig.desiredSize") if request.old else None
-    desired = before.desired if asked == was else pool.desired
+    short = request.old is not None and request.old.outputs.get("__short")
+    desired = before.desired if asked == was and not short else pool.desired
     return min(max(desired, pool.minimum), pool.maximum)
 
 

@@ -98,7 +98,7 @@ def pool_made(cloud: "Azure", request: Request, resource: Resource) -> Resource:
     )
     if short is not None:
         world.put_pool(replace(pool, desired=before.desired if before else 0))
-        resource.outputs["provisioningState"] = "Failed"
+        resource.outputs.update(provisioningState="Failed", __short=True)
         error = texts.shortage(short, pool, found.region)
         text = cloud.wrap(request.kind, "create", error.code, error.message, request.context)
         raise NotHealthyError(error.code, text, "INTERNAL")
@@ -199,7 +199,7 @@ def _within(pool: Pool, request: Request, before: Pool | None) -> int:
     """Azure takes the whole pool anew at every update: a `count` that is sent is what it becomes."""
     if before is None or request.old is None:
         return pool.desired
-    same = request.inputs.get("count") == request.old.inputs.get("count")
+    same = request.inputs.get("count") == request.old.inputs.get("count") and not request.old.outputs.get("__short")
     return min(max(before.desired if same else pool.desired, pool.minimum), pool.maximum)
 
 

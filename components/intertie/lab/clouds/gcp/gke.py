@@ -93,6 +93,7 @@ def pool_made(request: Request, resource: Resource) -> Resource:
     short = capacity.shortage(world, "gcp", found.region, replace(pool, desired=desired), more)
     if short is not None:
         world.put_pool(replace(pool, desired=before.desired if before else 0))
+        resource.outputs["__short"] = True
         error = texts.shortage(short, pool, found.region)
         raise NotHealthyError(error.code, texts.FAILED.format(pool=pool.name, reason=error.message), "INTERNAL")
     world.put_pool(replace(pool, desired=desired))
@@ -121,7 +122,8 @@ def _within(pool: Pool, request: Request, before: Pool | None) -> int:
     """After an update the autoscaler's number stands, within the new limits."""
     if before is None or request.old is None:
         return pool.desired
-    return min(max(before.desired, pool.minimum), pool.maximum)
+    desired = pool.desired if request.old.outputs.get("__short") else before.desired
+    return min(max(desired, pool.minimum), pool.maximum)
 
 
 def _zones(inputs: Mapping[str, Any], cluster: Resource | None) -> tuple[str, ...]:
