@@ -8,13 +8,14 @@ the cloud's tool.
 import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 
 def main() -> None:
     """Print an ExecCredential. Exit code 3 outside a lab or for any other request than a token."""
     tool, *asked = sys.argv[1:]
-    if tool == "aws" and ("eks", "get-token") not in zip(asked, asked[1:], strict=False):  # options may stand before it
+    if tool == "aws" and ("eks", "get-token") not in pairwise(asked):  # options may stand before it
         sys.stderr.write("this `aws` belongs to an Intertie lab and answers `aws eks get-token` only\n")
         sys.exit(3)
     folder = os.environ.get("INTERTIE_LAB")
