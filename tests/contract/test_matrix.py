@@ -71,7 +71,15 @@ def described(cell: tuple[str, str, str], machine: str, region: str, zone: str) 
                 "replicas": 1,
             }
         ],
-        "placements": {"here": {"cloud": cloud, "region": region, "tier": "pilot", "capacity": {"serve": [claim]}}},
+        "placements": {
+            "here": {
+                "cloud": cloud,
+                "region": region,
+                "tier": "pilot",
+                "registry": "mirror.example.com/acme",  # where drivers that are built in the cluster are kept
+                "capacity": {"serve": [claim]},
+            }
+        },
     }
 
 

@@ -85,10 +85,19 @@ def test_what_the_cluster_provides_is_not_installed_a_second_time() -> None:
     assert "nvidia-device-plugin" not in build(planned()).provided
 
 
-def test_what_every_cluster_of_a_cloud_has_counts_and_what_can_be_switched_off_does_not() -> None:
+def test_what_a_cloud_brings_or_offers_as_a_switch_is_left_to_whoever_runs_the_cluster() -> None:
     provided = build(planned("gcp")).provided
     assert "nvidia-device-plugin" in provided
-    assert "nvidia-metrics-exporter" not in provided  # DCGM is a switch, and may be off
+    assert "nvidia-metrics-exporter" in provided  # DCGM is a switch, and an exporter of ours would not find the driver
+
+
+def test_drivers_are_the_clusters_own_even_where_our_clusters_of_that_cloud_get_theirs_from_us() -> None:
+    pools = [POOLS[0], {**POOLS[1], "accelerator": "mi300x"}]
+    data = spec_data(placements={"here": {"cloud": "azure", "region": "swedencentral", "adopt": {"pools": pools}}})
+    data["stages"][1]["accelerators"] = ["mi300x"]
+    provided = build(resolve(PipelineSpec.model_validate(data), "here")).provided
+    assert "amd-driver" in provided
+    assert not {"amd-device-plugin", "amd-metrics-exporter"} & provided
 
 
 @pytest.mark.parametrize(

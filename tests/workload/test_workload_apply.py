@@ -105,6 +105,14 @@ def test_objects_wait_for_what_they_need(large: Applied) -> None:
             assert large.role(need).urn in large.role(made.role).depends_on
 
 
+def test_charts_wait_for_the_charts_that_they_need() -> None:
+    plan = pinned(plans.plan("azure"), "vllm", "mi300x", "amd")
+    made = applied(plan, registry=lambda: "mirror.example.com/acme")
+    assert made.role("cert-manager").urn in made.role("amd-gpu-operator").depends_on
+    assert made.role("amd-gpu-operator").urn in made.role("amd-driver").depends_on
+    assert made.role("amd-driver").type == "kubernetes:amd.com/v1alpha1:DeviceConfig"
+
+
 def test_charts_are_pinned_and_come_from_their_repositories(large: Applied) -> None:
     keda = large.role("keda").inputs
     assert (keda["chart"], keda["version"]) == ("keda", "2.20.2")

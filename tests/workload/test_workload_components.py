@@ -14,6 +14,8 @@ from intertie.workload.components import table
 from support import plans
 from support.workloads import binding, container, handle, manifests, objects, pinned, pod, spanning, staged
 
+DRIVERS = frozenset({"nvidia-driver", "amd-driver", "neuron-driver"})
+
 
 def installed(plan: Plan, *provided: str) -> list[str]:
     return [chart.role for chart in charts(plan, handle(plan, provided=frozenset(provided)))]
@@ -90,8 +92,8 @@ def test_a_vendors_agents_run_on_its_nodes_in_spite_of_their_taints(
 ) -> None:
     plan = pinned(plans.plan(), "vllm", accelerator, vendor)
     spot = (Toleration("nvidia.com/gpu", "Equal", "present"), Toleration("example.com/spot", "Exists", "", ""))
-    cluster = handle(plan, pools={**handle(plan).pools, "generate0": binding("generate0", tolerations=spot)})
-    spec = pod(objects(plan, cluster)[f"{vendor}-{component}"])
+    pools = {**handle(plan).pools, "generate0": binding("generate0", tolerations=spot)}
+    spec = pod(objects(plan, handle(plan, pools=pools, provided=DRIVERS))[f"{vendor}-{component}"])
     assert spec["nodeSelector"] == {"intertie.dev/vendor": vendor}
     assert [one["key"] for one in spec["tolerations"]] == ["nvidia.com/gpu", "example.com/spot"]
     assert spec["containers"][0]["image"].startswith(f"{image}:")
@@ -116,7 +118,8 @@ def test_agents_that_only_a_cloud_can_bring_are_never_installed() -> None:
     [("nvidia", "h100", 9400), ("amd", "mi300x", 5000), ("neuron", "trainium2", 8000)],
 )
 def test_metrics_are_found_where_collectors_look_for_them(vendor: str, accelerator: str, port: int) -> None:
-    exporter = objects(pinned(plans.plan(), "vllm", accelerator, vendor))[f"{vendor}-metrics-exporter"]
+    plan = pinned(plans.plan(), "vllm", accelerator, vendor)
+    exporter = objects(plan, handle(plan, provided=DRIVERS))[f"{vendor}-metrics-exporter"]
     found = exporter["spec"]["template"]["metadata"]["annotations"]
     assert found == {"prometheus.io/scrape": "true", "prometheus.io/port": str(port)}
     assert container(exporter)["ports"][0]["containerPort"] == port

@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
     "tpu": (lambda: pinned(plans.plan("gcp"), "vllm", "tpu-v6e", "google"), handle),
     "amd-sglang-keys": (
         lambda: endpoint(pinned(plans.plan("azure"), "sglang", "mi300x", "amd"), auth={"kind": "api-key"}),
-        handle,
+        lambda plan: handle(plan, registry="acme.azurecr.io/mirror"),
     ),
     "triton": (
         lambda: endpoint(pinned(plans.plan(), "triton"), auth={"kind": "oidc", "issuer": "https://id.example.com"}),

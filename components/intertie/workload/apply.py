@@ -58,7 +58,7 @@ class _Applied:
             create_namespace=True,
             values=dict(chart.values),
             repository_opts=kubernetes.helm.v3.RepositoryOptsArgs(repo=chart.repo) if chart.repo else None,
-            opts=self.options(chart.role, ()),
+            opts=self.options(chart.role, chart.needs),
         )
 
     def manifest(self, manifest: Manifest, wait: int | None) -> None:

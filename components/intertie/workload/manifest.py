@@ -59,6 +59,7 @@ class Chart:
     version: str
     namespace: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()  # roles of charts that must be there first
 
 
 def labels(plan: Plan, stage: str | None = None) -> dict[str, str]:

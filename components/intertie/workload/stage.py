@@ -108,9 +108,9 @@ def _group(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> Manifest:
 
 
 def _foundation(stage: StagePlan) -> tuple[str, ...]:
-    """The stage's own account, the policies, and the plugin that makes its devices known."""
-    plugin = (f"{stage.vendor}-device-plugin",) if stage.on_accelerators else ()
-    return (f"{stage.name}-account", "deny-all", f"{stage.name}-ingress", *plugin)
+    """The stage's own account, the policies, and what makes its devices work and known."""
+    devices = (f"{stage.vendor}-driver", f"{stage.vendor}-device-plugin") if stage.on_accelerators else ()
+    return (f"{stage.name}-account", "deny-all", f"{stage.name}-ingress", *devices)
 
 
 def _disruptions(plan: Plan, stage: StagePlan) -> Manifest:

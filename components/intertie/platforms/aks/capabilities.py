@@ -22,6 +22,12 @@ CAPABILITIES = Capabilities(
             "container registry, give AcrPull to the identity `<cluster>-kubelet` once."
         ),
         (
+            "MI300X nodes get their driver from AMD's GPU operator, which builds it in the cluster for the nodes' "
+            "kernel and keeps it in the placement's `registry`, as `amdgpu-driver`. The right to push there is the "
+            "secret `amd-driver-registry` (kubernetes.io/dockerconfigjson) in namespace `kube-amd-gpu`, which you make "
+            "once: the pinned SDK cannot ask a registry for a password. Until it is there, no node has accelerators."
+        ),
+        (
             "An existing storage account is named without its resource group: give Storage Blob Data Reader on its "
             "container to the identity `<cluster>-workload` once. An account that Intertie makes needs no such step."
         ),

@@ -1,10 +1,10 @@
 """How pods get onto the pools of an adopted cluster, from labels and taints that the description gives."""
 
-from intertie import catalog
 from intertie.contract import PoolBinding, Toleration
 from intertie.errors import Problem
 from intertie.plan import Plan
-from intertie.platforms.components import component_name, vendors
+from intertie.platforms import components
+from intertie.platforms.components import vendors
 from intertie.spec import Adopt, ExistingPool
 
 
@@ -37,17 +37,13 @@ def bindings(plan: Plan) -> dict[str, PoolBinding]:
 
 
 def provided(plan: Plan) -> frozenset[str]:
-    """What the cluster has: as the description says, and what every cluster of its cloud comes with.
+    """What is there, or is a matter of whoever runs the cluster: nothing of it is installed.
 
-    What a platform of ours would have switched on may be off here, so it counts only when it is named.
+    That is what the description names; what the cloud brings or offers as a switch, by the catalogue's table of owners;
+    and what the table leaves to any adopted cluster, such as drivers.
     """
-    wanted = {"*", *vendors(plan)}
-    comes_along = {
-        component_name(row.component, row.vendor)
-        for row in catalog.ownership()
-        if row.cloud == plan.cloud and row.vendor in wanted and row.owner == "cloud"
-    }
-    return frozenset(comes_along | set(_adopt(plan).provides))
+    known = vendors(plan)
+    return components.provided(plan.cloud, known, [*components.provided("other", known), *_adopt(plan).provides])
 
 
 def toleration(taint: str) -> Toleration:
