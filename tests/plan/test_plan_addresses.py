@@ -164,3 +164,11 @@ def test_the_network_of_an_adopted_cluster_is_not_ours_to_compare() -> None:
     adopt = {"pools": [{"name": "gpu", "accelerator": "h100", "per_node": 8, "nodes": 8}, {"name": "cpu"}]}
     there = {"cloud": "other", "region": "hall-1", "jurisdiction": "eu", "role": "failover", "adopt": adopt}
     assert not problems(pipeline("gcp", where={"network": {"cidr": taken}}, others={"there": there}))
+
+
+def test_of_an_adopted_cluster_no_network_is_claimed() -> None:
+    adopt = {"pools": [{"name": "gpu", "accelerator": "h100", "per_node": 8, "nodes": 8}, {"name": "cpu"}]}
+    unknown = planned("gcp", where={"adopt": adopt})
+    assert not [choice for choice in unknown.choices if ".network." in choice.path]
+    given = planned("gcp", where={"adopt": adopt, "network": {"pods": "100.96.0.0/14"}})
+    assert [choice.path for choice in given.choices if ".network." in choice.path] == ["placements.here.network.pods"]

@@ -9,6 +9,7 @@ from intertie.plan.memory import need_of, overhead_gib, share, usable_gib
 from intertie.plan.parallel import degrees, fits, sizing, splits, spread
 from intertie.plan.sizing import Room, size
 from intertie.spec import ModelSpec, StageSpec
+from support.pipelines import planned
 
 LLAMA_70B = {"id": "meta-llama/Llama-3.3-70B-Instruct", "parameters": "70e9", "precision": "fp8", "context": 32768}
 SHAPE = {"layers": 80, "kv_heads": 8, "head_dim": 128}
@@ -65,6 +66,14 @@ def test_an_unknown_shape_is_estimated_high_and_said_so(known: str, parameters: 
     assert guessed.cache_gib >= need_of(model(id=known, parameters=parameters)).cache_gib
     assert "shape unknown" in guessed.basis
     assert "model.architecture" in guessed.basis
+
+
+def test_an_estimated_shape_is_noted_with_what_to_write() -> None:
+    plan = planned(stage={"model": {"id": "acme/own", "parameters": "8e9", "concurrency": 1}})
+    assert any("shape of acme/own" in note and "`model.architecture`" in note for note in plan.notes)
+    given = {"layers": 32, "kv_heads": 8, "head_dim": 128}
+    plan = planned(stage={"model": {"id": "acme/own", "parameters": "8e9", "concurrency": 1, "architecture": given}})
+    assert not any("shape of" in note for note in plan.notes)
 
 
 def test_overhead_is_larger_on_large_accelerators_and_in_a_group() -> None:

@@ -12,9 +12,11 @@ from support.pipelines import choice, generate, only_problem, pipeline, planned
 LLAMA = {"id": "meta-llama/Llama-3.3-70B-Instruct", "parameters": "70e9", "precision": "fp8", "concurrency": 4}
 
 
-def row(figure: float, tokens_in: int | None = 1000, tokens_out: int | None = 1000) -> Throughput:
+def row(
+    figure: float, tokens_in: int | None = 1000, tokens_out: int | None = 1000, together: int | None = 2
+) -> Throughput:
     return Throughput(
-        "m", "fp8", "h100", 2, tokens_in, tokens_out, figure, "max-load", Fact("a benchmark", "2026-01-01")
+        "m", "fp8", "h100", together, tokens_in, tokens_out, figure, "max-load", Fact("a benchmark", "2026-01-01")
     )
 
 
@@ -47,6 +49,26 @@ def test_the_figure_with_the_nearest_lengths_is_taken() -> None:
     long = stage(objective={"input_tokens": 6000, "output_tokens": 800})
     assert throughput(long, "h100", 1, rows).per_replica == 320
     assert throughput(stage(), "h100", 1, rows).per_replica == 800
+
+
+def test_of_figures_with_the_same_lengths_the_one_of_as_many_accelerators_is_taken() -> None:
+    rows = [row(3000, together=1), row(2500, together=2), row(2000, together=8), row(9000, together=None)]
+    taken = [throughput(stage(), "h100", count, rows).per_replica for count in (1, 2, 16)]
+    assert taken == [3000 * 0.8, 2500 * 2 * 0.8, 2000 * 16 * 0.8]
+
+
+def test_of_figures_that_are_alike_the_lower_one_is_taken() -> None:
+    assert throughput(stage(), "h100", 1, [row(1000), row(900), row(1100)]).per_replica == 720
+
+
+def test_the_figures_of_a_stage_can_be_computed_again_from_what_is_explained() -> None:
+    plan = planned(stage={"model": LLAMA, "objective": {"tokens_per_second": 4000}})
+    told, stage_plan = choice(plan, "stages[generate].throughput"), plan.stage("generate")
+    assert stage_plan.sizing is not None
+    each = float(told.source.split("): ")[1].split(" tokens/s")[0])
+    assert told.chosen == f"{each * stage_plan.sizing.accelerators * 0.8:g} tokens/s per replica"
+    assert f"times {stage_plan.sizing.accelerators} accelerator" in told.why
+    assert "80% of it counted" in told.why
 
 
 def test_no_figure_is_unknown_and_not_zero() -> None:

@@ -78,7 +78,7 @@ def _shape(model: ModelSpec) -> tuple[int | None, int | None, float, str, str]:
     width = max(1024.0, _estimated_hidden(model.parameters) / 4)
     basis = (
         "shape unknown: estimated from the number of parameters as a dense transformer with hidden size = 128 × layers "
-        "and keys of a quarter of it; give `model.architecture` to replace the estimate"
+        "and keys of a quarter of it, 1024 at least; give `model.architecture` to replace the estimate"
     )
     return None, None, width, basis, ""
 

@@ -110,15 +110,15 @@ def _planned(site: Site, stages: Sequence[StageSpec], law: str | None, trail: Tr
 
 
 def _addresses(site: Site, found: Survey, trail: Trail) -> AddressPlan:
+    """The address plan. Of an adopted cluster only what the description says of it is a choice: it has its own."""
     own = check_ranges(site.name, found, trail)
     made = layout(own.network, own.pods)
-    given = site.where.network.cidr is not None
-    why = "`network.cidr` of the placement" if given else "fixed by the names of pipeline and placement"
-    trail.choose(f"{site.path}.network.cidr", made.network, why)
-    if own.pods is not None:
-        given = site.where.network.pods is not None
-        why = "`network.pods` of the placement" if given else "fixed by the names of pipeline and placement"
-        trail.choose(f"{site.path}.network.pods", made.pods, why)
+    for field, chosen in (("cidr", made.network), ("pods", made.pods if own.pods is not None else None)):
+        given = getattr(site.where.network, field) is not None
+        if chosen is None or (site.where.adopt is not None and not given):
+            continue
+        why = f"`network.{field}` of the placement" if given else "fixed by the names of pipeline and placement"
+        trail.choose(f"{site.path}.network.{field}", chosen, why)
     return made
 
 

@@ -85,7 +85,7 @@ def _objective(site: Site, stage: StageSpec, found: Candidate, room: int, trail:
     rows = figures(model.id, model.precision.value, found.accelerator.name) if model else ()
     made = throughput(stage, found.accelerator.name, sized.accelerators, rows)
     path, wanted = site.stage_path(stage), stage.objective.tokens_per_second if stage.objective else None
-    _record(stage, made, wanted, trail)
+    _record(stage, made, wanted, sized.accelerators, trail)
     if stage.objective is not None and stage.objective.ttft_p95 is not None:
         trail.note(
             f"stages[{stage.name}]: the time to the first token cannot be derived from a description; measure it "
@@ -113,15 +113,26 @@ def _objective(site: Site, stage: StageSpec, found: Candidate, room: int, trail:
     return made
 
 
-def _record(stage: StageSpec, made: ThroughputPlan, wanted: float | None, trail: Trail) -> None:
+def _record(stage: StageSpec, made: ThroughputPlan, wanted: float | None, accelerators: int, trail: Trail) -> None:
     path = f"stages[{stage.name}].throughput"
     if made.per_replica is None:
         trail.choose(path, "unknown", "no measurement in the description and no published figure")
         return
-    why = made.basis if made.basis == "measured" else f"{made.basis} at full load, {made.derate:.0%} of it counted"
-    aim = f"; {made.replicas_for_objective} replicas for {wanted:g} tokens/s" if wanted is not None else ""
+    why = made.basis
+    if made.basis != "measured":
+        why += f" at full load, times {_accelerators(accelerators)}, {made.derate:.0%} of it counted"
+    aim = f"; {_replicas_of(made)} for {wanted:g} tokens/s" if wanted is not None else ""
     source = made.source if made.basis == "measured" else f"{made.source}; {DERATE_SOURCE}"
     trail.choose(path, f"{made.per_replica:g} tokens/s per replica", why + aim, (), source)
+
+
+def _accelerators(count: int) -> str:
+    return f"{count} accelerator{'s' if count != 1 else ''}"
+
+
+def _replicas_of(made: ThroughputPlan) -> str:
+    count = made.replicas_for_objective
+    return f"{count} replica{'s' if count != 1 else ''}"
 
 
 def _note_ladder(site: Site, stage: StageSpec, found: Candidate, trail: Trail) -> None:

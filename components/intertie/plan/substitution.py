@@ -7,6 +7,7 @@ from intertie.plan.candidate import Candidate, evaluate
 from intertie.plan.ladder import Step
 from intertie.plan.memory import OVERHEAD_SOURCE
 from intertie.plan.site import Site
+from intertie.plan.sizing import need
 from intertie.plan.trail import Trail, listed
 from intertie.spec import CapacityKind, Runtime, StageSpec
 
@@ -46,6 +47,11 @@ def record(stage: StageSpec, found: Candidate, rejected: Sequence[tuple[str, str
     trail.choose(f"{path}.accelerator", found.accelerator.name, first, rejected, found.accelerator.fact.source)
     trail.choose(f"{path}.image", found.image.reference, found.image.why, (), found.image.source)
     if stage.model is not None:
+        if need(stage).layers is None:
+            trail.note(
+                f"{path}: nothing is known of the shape of {stage.model.id}, so the size of its cache is an estimate; "
+                "write `model.architecture` from its config.json"
+            )
         figures = (
             f"{sized.weights_gib:.1f} GiB of weights, {sized.kv_cache_gib:.1f} GiB of cache and "
             f"{sized.overhead_gib:.1f} GiB of overhead on {sized.accelerators} × {sized.usable_gib:.1f} GiB usable; "

@@ -29,11 +29,12 @@ def throughput(
         return _plan(stage, measured, "measured", 1.0, "the description's `throughput`")
     if not rows:
         return _plan(stage, None, "unknown", 1.0, "")
-    nearest = min(rows, key=lambda row: _distance(row, stage.objective or Objective()))
+    nearest = min(rows, key=lambda row: _distance(row, stage.objective or Objective(), per_replica))
     share = derate(stage.objective)
     figure = nearest.tokens_per_second * per_replica * share
     lengths = f"{_length(nearest.input_tokens)} in, {_length(nearest.output_tokens)} out"
-    return _plan(stage, figure, "published", share, f"{nearest.fact.source} ({lengths}, {nearest.kind})")
+    each = f"{nearest.tokens_per_second:g} tokens/s on each of {nearest.per_instance or 'an unknown number'}"
+    return _plan(stage, figure, "published", share, f"{nearest.fact.source} ({lengths}, {nearest.kind}): {each}")
 
 
 def _length(tokens: int | None) -> str:
@@ -46,9 +47,13 @@ def _plan(stage: StageSpec, figure: float | None, basis: str, share: float, sour
     return ThroughputPlan(round(figure, 1) if figure is not None else None, basis, share, source, replicas)
 
 
-def _distance(row: catalog.Throughput, objective: Objective) -> tuple[float, int, str]:
-    """How far a figure's lengths are from the objective's, on a scale of ratios; unknown lengths come last."""
+def _distance(row: catalog.Throughput, objective: Objective, per_replica: int) -> tuple[float, float, float, str]:
+    """How far a figure is from what is asked for, on scales of ratios; what is unknown comes last.
+
+    The lengths of prompt and answer first, then how many accelerators worked together, then the lower figure.
+    """
     far = 0.0
     for known, wanted in ((row.input_tokens, objective.input_tokens), (row.output_tokens, objective.output_tokens)):
         far += abs(math.log(known / wanted)) if known else 100.0
-    return far, row.per_instance or 0, row.fact.source
+    together = abs(math.log(row.per_instance / per_replica)) if row.per_instance else 100.0
+    return far, together, row.tokens_per_second, row.fact.source
