@@ -163,6 +163,36 @@ def test_several_stacks_are_compared_side_by_side() -> None:
     ]
 
 
+def test_only_stacks_of_one_description_are_compared() -> None:
+    other = [stack(name, spec="specs/pilot.yaml") for name in ("pilot-aws", "pilot-gcp")]
+    alone = stack("datacentre", spec="specs/existing.yaml")
+    data = preview(stack(), other[0], alone, stack("gcp-euw4"), other[1])
+    shown = lines(written(data))
+    start, then = shown.index("Side by side: specs/chat.yaml"), shown.index("Side by side: specs/pilot.yaml")
+    assert (shown[start + 1], shown[then + 1]) == ("aws-use1 gcp-euw4", "pilot-aws pilot-gcp")
+    assert "Side by side: specs/existing.yaml" not in shown
+    assert report.preview_markdown(data).count("**Side by side: ") == 2
+
+
+@pytest.mark.parametrize(("count", "columns"), [(4, [4]), (5, [2, 3]), (9, [3, 3, 3]), (13, [3, 3, 3, 4])])
+def test_many_placements_are_compared_a_few_at_a_time(count: int, columns: list[int]) -> None:
+    shown = lines(written(preview(*(stack(f"p{number:02d}") for number in range(count)))))
+    heads = [shown[index + 1].split() for index, line in enumerate(shown) if line == "Side by side"]
+    assert [len(head) for head in heads] == columns
+    assert [name for head in heads for name in head] == [f"p{number:02d}" for number in range(count)]
+
+
+def test_the_verdict_is_shown_however_long_the_name_is() -> None:
+    shown = written(preview(stack("x" * 300)))
+    assert "us-east-1 pass" in " ".join(shown.split())
+
+
+def test_no_network_is_shown_for_a_cluster_that_has_its_own() -> None:
+    assert "network: 10.64.0.0/18" in lines(written(preview(stack())))
+    adopted = stack(plan={**PLAN, "platform": "existing"})
+    assert "10.64.0.0/18" not in written(preview(adopted))
+
+
 def test_one_stack_is_compared_with_nothing() -> None:
     assert "Side by side" not in written(preview(stack()))
     assert "Side by side" not in report.preview_markdown(preview(stack()))

@@ -16,8 +16,7 @@ def render(page: Page) -> str:
     """The page as markdown, with a final newline."""
     blocks = [f"## {_MARKS[page.verdict]} {escape(page.title)}: {page.verdict}"]
     blocks += [escape(line) for line in page.closing]
-    if page.comparison:
-        blocks.append(_table(page.comparison))
+    blocks += [_table(table) for table in page.comparisons]
     for section in page.sections:
         blocks += _section(section)
     return "\n\n".join(blocks) + "\n"

@@ -40,5 +40,5 @@ class Page:
     title: str
     verdict: str
     sections: tuple[Section, ...]
-    comparison: Table | None = None
+    comparisons: tuple[Table, ...] = ()
     closing: tuple[str, ...] = field(default=())

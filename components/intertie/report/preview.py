@@ -1,12 +1,15 @@
 """A preview (`intertie.preview/v1`) as a page: a section per stack, then the stacks side by side."""
 
+import math
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from intertie.report import describe
 from intertie.report.describe import NONE, Data
 from intertie.report.page import Issue, Page, Section, Table
 
+_MOST_COLUMNS = 4
 _NOT_EVALUATED = {"policies": "policies", "cost": "cost"}
 
 
@@ -17,7 +20,7 @@ def page_of(data: Data) -> Page:
         title="Preview",
         verdict=data["verdict"],
         sections=tuple(_section(stack) for stack in stacks),
-        comparison=_comparison(stacks) if len(stacks) > 1 else None,
+        comparisons=tuple(_comparisons(stacks)),
         closing=tuple(_closing(data)),
     )
 
@@ -41,7 +44,8 @@ def _facts(stack: Data) -> Iterator[tuple[str, str]]:
     if plan:
         yield "role and tier", f"{plan['role']}, {plan['tier']}"
         yield "cluster", f"{plan['cluster']} ({plan['platform']}, Kubernetes {plan['kubernetes']})"
-        yield "network", plan["addresses"]["network"]
+        if plan["platform"] != "existing":  # an adopted cluster has a network of its own, which nobody has asked for
+            yield "network", plan["addresses"]["network"]
         yield "renders", ", ".join(plan["renders"])
 
 
@@ -100,7 +104,20 @@ def _issues(stack: Data) -> Iterator[Issue]:
 # ---------------------------------------------------------------------- side by side
 
 
-def _comparison(stacks: list[Data]) -> Table:
+def _comparisons(stacks: list[Data]) -> Iterator[Table]:
+    """Placements of one description beside each other, as many as can be read in one line of a terminal."""
+    groups: dict[str | None, list[Data]] = {}
+    for stack in stacks:
+        groups.setdefault(stack["spec"], []).append(stack)
+    for spec, group in groups.items():
+        title = f"Side by side: {spec}" if spec and len(groups) > 1 else "Side by side"
+        if len(group) > 1:
+            parts = math.ceil(len(group) / _MOST_COLUMNS)
+            ends = [part * len(group) // parts for part in range(parts + 1)]
+            yield from (_comparison(title, group[start:end]) for start, end in pairwise(ends))
+
+
+def _comparison(title: str, stacks: list[Data]) -> Table:
     rows: list[tuple[str, ...]] = [
         ("cloud", *(stack["cloud"] or NONE for stack in stacks)),
         ("region", *(stack["region"] or NONE for stack in stacks)),
@@ -118,7 +135,7 @@ def _comparison(stacks: list[Data]) -> Table:
         ("verdict", *(stack["verdict"] for stack in stacks)),
     ]
     shown = [row for row in rows if set(row[1:]) != {NONE}]
-    return Table("Side by side", ("", *(stack["stack"] for stack in stacks)), tuple(shown))
+    return Table(title, ("", *(stack["stack"] for stack in stacks)), tuple(shown))
 
 
 def _of_plan(stack: Data, describe_plan: Any) -> str:

@@ -9,6 +9,7 @@ from rich.text import Text
 from intertie.report.page import Issue, Page, Section, Table
 from intertie.report.plain import one_line
 
+_RULE_EDGE = 4  # a rule keeps this much of the line for itself
 _STYLES = {"pass": "bold green", "fail": "bold red", "error": "red", "warning": "yellow", "note": "dim"}
 
 
@@ -16,8 +17,8 @@ def write(page: Page, console: Console) -> None:
     """Writes the page to the console."""
     for section in page.sections:
         _section(section, console)
-    if page.comparison:
-        console.print(_grid(page.comparison))
+    for table in page.comparisons:
+        console.print(_grid(table))
         console.print()
     for line in page.closing:
         console.print(_text(line))
@@ -25,7 +26,8 @@ def write(page: Page, console: Console) -> None:
 
 def _section(section: Section, console: Console) -> None:
     title = Text.assemble(_text(section.title), " ", (section.verdict, _STYLES.get(section.verdict, "")))
-    console.print(Rule(title, align="left"))
+    # a rule would cut off what does not fit, and the verdict stands last
+    console.print(Rule(title, align="left") if title.cell_len + _RULE_EDGE <= console.width else title)
     for name, value in section.facts:
         console.print(Padding(Text.assemble((f"{one_line(name)}: ", "dim"), _text(value)), (0, 0, 0, 2), expand=False))
     if section.facts:
