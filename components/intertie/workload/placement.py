@@ -5,12 +5,17 @@ from typing import Any
 
 from intertie.contract import ClusterHandle, PoolBinding, Toleration
 from intertie.errors import InputError
-from intertie.plan import Plan, StagePlan
+from intertie.plan import LABEL, Plan, StagePlan
 from intertie.workload.manifest import selector
 
 _HEAVIEST = 100
 _ZONE = "topology.kubernetes.io/zone"
 _HOST = "kubernetes.io/hostname"
+_POOL = f"{LABEL}/pool"
+_GROUP = "leaderworkerset.sigs.k8s.io/group-key"
+"""Label that LeaderWorkerSet gives all pods of one replica, and only them."""
+EXCLUSIVE = "leaderworkerset.sigs.k8s.io/exclusive-topology"
+"""Annotation of a LeaderWorkerSet: each replica has a domain of this node label to itself."""
 
 
 def bindings(stage: StagePlan, handle: ClusterHandle) -> tuple[PoolBinding, ...]:
@@ -46,9 +51,40 @@ def scheduling(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> dict[str,
         "tolerations": [toleration(given) for given in _all_tolerations(pools)],
         "topologySpreadConstraints": spread(plan, stage),
     }
-    if any(rest):
-        fields["affinity"] = {"nodeAffinity": _node_affinity(rest)}
+    affinity = {"nodeAffinity": _node_affinity(rest)} if any(rest) else {}
+    fields["affinity"] = affinity | _together(plan, stage, handle)
     return {name: value for name, value in fields.items() if value}
+
+
+def exclusive(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> dict[str, str]:
+    """Annotations that give each replica over several nodes a pool to itself, where every pool is as large as one.
+
+    So are TPU slices, whose machines are joined with each other and with no others. Of two replicas that share out the
+    machines of two slices, neither could start.
+    """
+    sized = stage.sizing
+    if not stage.multi_node or sized is None or not _labelled(bindings(stage, handle)):
+        return {}
+    whole = all(plan.pool(name).max_nodes == sized.nodes for name in stage.pools)
+    return {EXCLUSIVE: _POOL} if whole else {}
+
+
+def _together(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> dict[str, Any]:
+    """Pod affinity that keeps one replica over several nodes within one pool of its ladder.
+
+    Machines of different pools share no fabric: they lie in different placement groups, often in different zones.
+    Replicas may share a pool, so LeaderWorkerSet's exclusive placement, where it is not on, is too much.
+    """
+    pools = bindings(stage, handle)
+    if not stage.multi_node or len(pools) < 2 or not _labelled(pools) or exclusive(plan, stage, handle):
+        return {}
+    same = {"labelSelector": {"matchLabels": selector(plan, stage.name)}, "matchLabelKeys": [_GROUP]}
+    return {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{**same, "topologyKey": _POOL}]}}
+
+
+def _labelled(pools: Sequence[PoolBinding]) -> bool:
+    """Whether nodes say which pool they are of; those of an adopted cluster need not."""
+    return all(_POOL in pool.selector for pool in pools)
 
 
 def _node_affinity(pools: Sequence[Mapping[str, str]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from intertie.plan import LABEL, Plan, StagePlan
 from intertie.workload.autoscaling import autoscaler, metrics_port, replicas
 from intertie.workload.components import brings
 from intertie.workload.manifest import Manifest, metadata, selector
+from intertie.workload.placement import exclusive
 from intertie.workload.pod import template
 
 LWS_API = "leaderworkerset.x-k8s.io/v1"
@@ -98,12 +99,10 @@ def _group(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> Manifest:
     count = replicas(plan, stage)
     if count is not None:
         spec["replicas"] = count
-    body = {
-        "apiVersion": LWS_API,
-        "kind": "LeaderWorkerSet",
-        "metadata": metadata(plan, stage.name, stage.name),
-        "spec": spec,
-    }
+    about = metadata(plan, stage.name, stage.name)
+    if annotations := exclusive(plan, stage, handle):
+        about["annotations"] = annotations
+    body = {"apiVersion": LWS_API, "kind": "LeaderWorkerSet", "metadata": about, "spec": spec}
     return Manifest(f"{stage.name}-group", body, needs=(*_foundation(stage), "lws"))
 
 
