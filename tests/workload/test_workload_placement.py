@@ -107,8 +107,8 @@ def test_slices_that_the_plan_makes_are_as_large_as_one_replica() -> None:
     """From a description: 16 chips of a v6e are four machines, and each of the two replicas gets a pool of four."""
     data = plans.spec_data("gcp")
     data["stages"][1] = {
-        "name": "generate", "after": ["prepare"], "image": f"ghcr.io/acme/serve@{plans.DIGEST}", "accelerators": ["tpu-v6e"],
-        "accelerator_count": 16, "replicas": "1..2",
+        "name": "generate", "after": ["prepare"], "image": f"ghcr.io/acme/serve@{plans.DIGEST}",
+        "accelerators": ["tpu-v6e"], "accelerator_count": 16, "replicas": "1..2",
     }  # fmt: skip
     data["placements"]["here"] |= {"region": "us-east5", "zones": ["us-east5-b"], "capacity": {"generate": "on-demand"}}
     plan = resolve(PipelineSpec.model_validate({**data, "residency": ["us"]}), "here")
