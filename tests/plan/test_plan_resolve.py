@@ -112,6 +112,16 @@ def test_a_third_cloud_that_is_left_out_is_found() -> None:
     assert found.found.endswith("aws + gcp; azure")
 
 
+def test_two_clusters_that_no_cloud_runs_are_not_taken_for_connected() -> None:
+    adopt = {"pools": [{"name": "gpu", "accelerator": "h100", "per_node": 8}, {"name": "cpu", "nodes": 4}]}
+    hall = {"cloud": "other", "region": "hall-1", "jurisdiction": "eu", "adopt": adopt}
+    others = {"there": {**hall, "role": "failover"}}
+    found = only_problem(pipeline("other", where=hall, others=others, endpoint=PRIVATE))
+    assert found.found.endswith("not connected: here; there")
+    joined = {**hall, "network": {"interconnects": ["there"]}}
+    assert not problems(pipeline("other", where=joined, others=others, endpoint=PRIVATE))
+
+
 def test_a_private_endpoint_on_one_cloud_needs_no_interconnect() -> None:
     others = {"there": {"cloud": "aws", "region": "eu-west-1", "role": "failover"}}
     assert not problems(pipeline(endpoint=PRIVATE, others=others))

@@ -116,6 +116,19 @@ def test_an_objective_without_a_figure_is_noted_with_how_to_supply_one() -> None
     assert choice(plan, "stages[generate].throughput").chosen == "unknown"
 
 
+@pytest.mark.parametrize(("tokens", "noted"), [(1000, False), (8192, False), (16_383, False), (16_384, True)])
+def test_a_figure_for_much_shorter_prompts_is_noted(tokens: int, noted: bool) -> None:
+    objective = {"tokens_per_second": 100, "input_tokens": tokens}
+    plan = planned(stage={"model": LLAMA, "objective": objective})
+    assert any("for prompts of 8192 tokens" in note for note in plan.notes) is noted
+
+
+def test_an_own_measurement_is_not_doubted() -> None:
+    objective = {"tokens_per_second": 100, "input_tokens": 100_000}
+    plan = planned(stage={"model": LLAMA, "objective": objective, "throughput": {"h100": 500}})
+    assert not any("prompts" in note for note in plan.notes)
+
+
 def test_a_mirror_of_a_model_has_its_published_figures() -> None:
     plan = planned(stage={"model": {**LLAMA, "id": "weights/llama-3.3-70b-instruct"}})
     found = plan.stage("generate").throughput

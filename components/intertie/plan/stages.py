@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from intertie.catalog import Throughput
 from intertie.plan.candidate import Candidate
 from intertie.plan.cpu import GENERAL
 from intertie.plan.models import figures
 from intertie.plan.pools import accelerator_pools, racks
 from intertie.plan.site import Site
 from intertie.plan.startup import startup
-from intertie.plan.throughput import DERATE_SOURCE, throughput
+from intertie.plan.throughput import DERATE_SOURCE, longer_prompts, nearest_of, throughput
 from intertie.plan.tiers import replicas
 from intertie.plan.trail import Trail
 from intertie.plan.types import PoolPlan, StagePlan, ThroughputPlan
@@ -86,16 +87,7 @@ def _objective(site: Site, stage: StageSpec, found: Candidate, room: int, trail:
     made = throughput(stage, found.accelerator.name, sized.accelerators, rows)
     path, wanted = site.stage_path(stage), stage.objective.tokens_per_second if stage.objective else None
     _record(stage, made, wanted, sized.accelerators, trail)
-    if stage.objective is not None and stage.objective.ttft_p95 is not None:
-        trail.note(
-            f"stages[{stage.name}]: the time to the first token cannot be derived from a description; measure it "
-            f"against `objective.ttft_p95` ({stage.objective.ttft_p95})"
-        )
-    if wanted is not None and made.per_replica is None:
-        trail.note(
-            f"stages[{stage.name}]: no figure says what {found.accelerator.name} does for this model; "
-            f"measure one replica and write `throughput: {{{found.accelerator.name}: <tokens per second>}}` in {path}"
-        )
+    _note_objective(site, stage, found, made, rows, trail)
     needed = made.replicas_for_objective or 0
     if needed > stage.replicas.max:
         trail.problem(
@@ -111,6 +103,31 @@ def _objective(site: Site, stage: StageSpec, found: Candidate, room: int, trail:
             f"the objective of {wanted:g} tokens/s needs them: raise `count` or add a step",
         )  # fmt: skip
     return made
+
+
+def _note_objective(  # noqa: PLR0917
+    site: Site, stage: StageSpec, found: Candidate, made: ThroughputPlan, rows: Sequence[Throughput], trail: Trail
+) -> None:
+    """What the figures do not say of the objective."""
+    objective, place, accelerator = stage.objective, f"stages[{stage.name}]", found.accelerator.name
+    if objective is None:
+        return
+    if objective.ttft_p95 is not None:
+        trail.note(
+            f"{place}: the time to the first token cannot be derived from a description; measure it "
+            f"against `objective.ttft_p95` ({objective.ttft_p95})"
+        )
+    if objective.tokens_per_second is None:
+        return
+    if made.per_replica is None:
+        trail.note(
+            f"{place}: no figure says what {accelerator} does for this model; measure one replica and "
+            f"write `throughput: {{{accelerator}: <tokens per second>}}` in {site.stage_path(stage)}"
+        )
+    elif made.basis == "published":
+        longer = longer_prompts(nearest_of(rows, objective, found.sizing.accelerators), objective)
+        if longer:
+            trail.note(f"{place}: {longer}: fewer tokens per second will come; measure one replica")
 
 
 def _record(stage: StageSpec, made: ThroughputPlan, wanted: float | None, accelerators: int, trail: Trail) -> None:

@@ -13,7 +13,7 @@ from intertie.plan.addresses import default_network, default_pods
 from intertie.plan.ranges import FreeSlots, Range, meetings, usable
 from intertie.plan.residency import jurisdiction_of
 from intertie.plan.trail import Trail
-from intertie.spec import Access, PipelineSpec, PlacementSpec
+from intertie.spec import Access, Cloud, PipelineSpec, PlacementSpec
 from intertie.spec.checks import check
 from intertie.spec.wording import path_of
 
@@ -135,14 +135,20 @@ def _default_of(mine: Range, own: Ranges) -> IPv4Network:
 
 
 def _apart(spec: PipelineSpec) -> tuple[tuple[str, ...], ...]:
-    """Groups of clouds without a connection between the groups. Placements of one cloud count as one."""
-    group = {where.cloud.value: {where.cloud.value} for where in spec.placements.values()}
+    """Groups of networks without a connection between the groups. Placements of one cloud count as one."""
+    net = {name: _network_of(name, where) for name, where in spec.placements.items()}
+    group = {each: {each} for each in net.values()}
     if spec.endpoint is None or spec.endpoint.access is not Access.PRIVATE or len(group) < 2:
         return ()
-    for where in spec.placements.values():
+    for name, where in spec.placements.items():
         for other in where.network.interconnects:
-            if other in spec.placements:
-                joined = group[where.cloud.value] | group[spec.placements[other].cloud.value]
+            if other in net:
+                joined = group[net[name]] | group[net[other]]
                 group.update(dict.fromkeys(joined, joined))
     groups = sorted({tuple(sorted(members)) for members in group.values()})
     return tuple(groups) if len(groups) > 1 else ()
+
+
+def _network_of(name: str, where: PlacementSpec) -> str:
+    """The cloud; a cluster that no cloud runs stands alone: nothing says that two of them are connected."""
+    return name if where.cloud is Cloud.OTHER else where.cloud.value

@@ -29,12 +29,26 @@ def throughput(
         return _plan(stage, measured, "measured", 1.0, "the description's `throughput`")
     if not rows:
         return _plan(stage, None, "unknown", 1.0, "")
-    nearest = min(rows, key=lambda row: _distance(row, stage.objective or Objective(), per_replica))
+    nearest = nearest_of(rows, stage.objective or Objective(), per_replica)
     share = derate(stage.objective)
     figure = nearest.tokens_per_second * per_replica * share
     lengths = f"{_length(nearest.input_tokens)} in, {_length(nearest.output_tokens)} out"
     each = f"{nearest.tokens_per_second:g} tokens/s on each of {nearest.per_instance or 'an unknown number'}"
     return _plan(stage, figure, "published", share, f"{nearest.fact.source} ({lengths}, {nearest.kind}): {each}")
+
+
+def nearest_of(rows: Sequence[catalog.Throughput], objective: Objective, per_replica: int) -> catalog.Throughput:
+    """The figure whose conditions are the most like what is asked for."""
+    return min(rows, key=lambda row: _distance(row, objective, per_replica))
+
+
+def longer_prompts(row: catalog.Throughput, objective: Objective) -> str:
+    """Why a figure says too much: prompts take time too. Nothing when the objective's are not twice as long."""
+    if row.input_tokens is None:
+        return f"the figure does not say how long its prompts are, and the objective's have {objective.input_tokens}"
+    if objective.input_tokens < 2 * row.input_tokens:
+        return ""
+    return f"the figure is for prompts of {row.input_tokens} tokens, and the objective's have {objective.input_tokens}"
 
 
 def _length(tokens: int | None) -> str:
