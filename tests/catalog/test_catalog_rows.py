@@ -46,6 +46,7 @@ VENDORS = {
 }
 COMPONENTS = (
     "driver", "device-plugin", "taint", "label", "autoscaler", "metrics-exporter", "gateway", "scaler", "lws",
+    "metrics-server",
 )  # fmt: skip
 FABRICS = {
     "aws": {"none", "efa"},

@@ -114,9 +114,14 @@ def _dcgm_switch(graph: Graph) -> bool:
     return "DCGM" in clusters[0].inputs["monitoringConfig"]["enableComponents"]
 
 
+def _metrics_server_switch(graph: Graph) -> bool:
+    return any(each.inputs["addonName"] == "metrics-server" for each in graph if each.type == "aws:eks/addon:Addon")
+
+
 SWITCHES: dict[tuple[str, str], Callable[[Graph], bool]] = {
     ("azure", "driver"): _driver_switch,
     ("gcp", "metrics-exporter"): _dcgm_switch,
+    ("aws", "metrics-server"): _metrics_server_switch,
 }
 
 

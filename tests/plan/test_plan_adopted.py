@@ -126,3 +126,44 @@ def test_two_stages_may_share_a_pool() -> None:
     plan = planned("other", stages=stages, where=adopting(GPU))
     assert [stage.pools for stage in plan.stages] == [("gpu-h100",), ("gpu-h100",)]
     assert plan.pool("gpu-h100").stage == ""
+
+
+def cpu_notes(cloud: str = "other", adopt: tuple[str, ...] = (), **changes: Any) -> list[str]:
+    """What is said of metrics-server for a cluster that says it provides `adopt`."""
+    where = adopting(GPU, CPU)
+    where["adopt"]["provides"] = list(adopt)
+    if cloud != "other":
+        del where["region"], where["jurisdiction"]
+    return [note for note in planned(cloud, where=where, **changes).notes if "metrics-server" in note]
+
+
+def test_stages_scaled_on_cpu_need_a_metrics_server_that_nobody_can_see_from_here() -> None:
+    assert cpu_notes() == [
+        "stages scaled on CPU (prepare) need metrics-server in the cluster, else they stay at `replicas.min`; "
+        "placements.here.adopt.provides: [metrics-server] says that it is there"
+    ]
+    assert cpu_notes("aws"), "on EKS it is an add-on, and may not be there"
+
+
+def test_nothing_is_said_of_a_metrics_server_that_is_there() -> None:
+    assert not cpu_notes(adopt=("metrics-server",))
+    assert not cpu_notes("azure")
+    assert not cpu_notes("gcp")
+
+
+@pytest.mark.parametrize(
+    ("stage", "asked"),
+    [
+        ({"name": "serve", "image": "ghcr.io/acme/serve:1", "replicas": {"min": 1, "max": 4}}, True),
+        ({"name": "serve", "image": "ghcr.io/acme/serve:1", "replicas": 4}, False),
+        (
+            {"name": "serve", "image": "ghcr.io/acme/serve:1", "replicas": "1..4", "scaling": {"metric": "jobs_waiting"}},
+            False,
+        ),
+        (generate(), False),
+        (generate(scaling={"metric": "cpu"}), True),
+        (generate(runtime=None, model=None, image="ghcr.io/acme/serve:1", accelerator_count=1), True),
+    ],
+)  # fmt: skip
+def test_only_what_kubernetes_scales_by_itself_needs_it(stage: dict[str, Any], asked: bool) -> None:
+    assert bool(cpu_notes(stages=[stage])) is asked

@@ -15,7 +15,7 @@ from intertie.plan.substitution import record, refuse
 from intertie.plan.tiers import replicas
 from intertie.plan.trail import Trail, listed
 from intertie.plan.types import PoolPlan, StagePlan, Taint
-from intertie.spec import ExistingPool, StageSpec
+from intertie.spec import ExistingPool, Runtime, StageSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,31 @@ def adopted(
             plans.append(plan)
             for name in plan.pools:
                 users[name].add(stage.name)
+    _note_metrics(site, stages, trail)
     order = sorted(known, key=lambda entry: bool(entry.pool.accelerator))
     return tuple(_pool(entry, sorted(users[entry.pool.name])) for entry in order), tuple(plans)
+
+
+def _note_metrics(site: Site, stages: Sequence[StageSpec], trail: Trail) -> None:
+    """Kubernetes' own autoscaler reads CPU from metrics-server: without one, replicas stay as they are and nobody says.
+
+    Our clusters and those of Azure and Google have one; whether any other has it is not known without its credentials.
+    """
+    named = site.where.adopt is not None and "metrics-server" in site.where.adopt.provides
+    comes_along = site.cloud != "other" and catalog.owner("metrics-server", site.cloud).owner == "cloud"
+    scaled = [stage.name for stage in stages if _on_cpu_load(stage)]
+    if scaled and not named and not comes_along:
+        trail.note(
+            f"stages scaled on CPU ({listed(scaled)}) need metrics-server in the cluster, else they stay at "
+            f"`replicas.min`; {site.path}.adopt.provides: [metrics-server] says that it is there"
+        )
+
+
+def _on_cpu_load(stage: StageSpec) -> bool:
+    """Whether CPU decides how many replicas run: by wish, or since nothing else is known of the image."""
+    unknown = not stage.accelerators or stage.runtime is Runtime.CUSTOM
+    metric = stage.scaling.metric
+    return stage.replicas.min < stage.replicas.max and (metric == "cpu" or (metric is None and unknown))
 
 
 def _known(site: Site, index: int, pool: ExistingPool, trail: Trail) -> Known:

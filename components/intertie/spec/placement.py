@@ -136,7 +136,8 @@ class Adopt(Spec):
     pools: Annotated[tuple[ExistingPool, ...], Field(min_length=1)]
     """Pools that stages may use."""
     provides: tuple[ComponentName, ...] = ()
-    """Components that the cluster has already and that are not installed again: `nvidia-device-plugin`, `keda`, ..."""
+    """Components that the cluster has already and that are not installed again: `nvidia-device-plugin`,
+    `nvidia-metrics-exporter`, `keda`, ... `metrics-server` is never installed: stages scaled on CPU need it."""
     weights: (
         Annotated[
             str,

@@ -18,7 +18,7 @@ from intertie.platforms.tags import tags
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 LOG_DAYS = 90
-_INSTALLED = ("autoscaler", "metrics-server")  # by `addons`, beside what the catalogue says that AWS brings
+_INSTALLED = ("autoscaler",)  # by `addons`, beside what the catalogue says that AWS brings
 _LOAD_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
 
 
