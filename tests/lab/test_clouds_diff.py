@@ -73,6 +73,25 @@ def test_a_change_replaces_what_the_cloud_cannot_change(
     assert list(answer.replaces) == replaces
 
 
+@pytest.mark.parametrize(
+    ("old_name", "new_name", "first"),
+    [
+        ("mine", "mine", True),  # two of one name cannot be at once
+        ("mine", "yours", False),
+        ("x-1f2e3d4", "x-1f2e3d4", False),  # the provider gave it, and gives the new one another
+        (None, None, False),
+    ],
+)
+def test_what_keeps_the_name_that_the_program_gives_is_deleted_before_it_is_replaced(
+    tmp_path: Path, old_name: str | None, new_name: str | None, first: bool
+) -> None:
+    before: dict[str, Any] = {"location": "europe-west4"} | ({"name": old_name} if old_name else {})
+    after: dict[str, Any] = {"location": "us-central1"} | ({"name": new_name} if new_name else {})
+    answer = diff(tmp_path, "gcp:container/cluster:Cluster", before, after)
+    assert "location" in answer.replaces
+    assert answer.deleteBeforeReplace is first
+
+
 def test_no_change_is_no_change(tmp_path: Path) -> None:
     assert diff(tmp_path, "aws:ec2/vpc:Vpc", GROUP, GROUP).changes == provider_pb2.DiffResponse.DIFF_NONE
 

@@ -98,7 +98,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._operations.claim(request.type, request.id)
         olds, news = values.decode(request.old_inputs), values.decode(request.news)
         paths = _changed(olds, news, request.ignoreChanges)
-        again = replaced(self._operations.cloud, request.type, paths, olds, news)
+        cloud = self._operations.cloud
+        again = replaced(cloud, request.type, paths, olds, news)
         detail = {path: _kind_of_change(olds, news, path, path in again) for path in paths}
         return provider_pb2.DiffResponse(
             changes=_CHANGE if paths else _NO_CHANGE,
@@ -106,7 +107,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             replaces=sorted({_top(path) for path in again}),
             detailedDiff=detail,
             hasDetailedDiff=True,
-            deleteBeforeReplace=False,
+            deleteBeforeReplace=bool(again) and cloud.keeps_name(request.type, request.urn.split("::")[-1], olds, news),
         )
 
     def Create(self, request: Any, context: Any) -> Any:

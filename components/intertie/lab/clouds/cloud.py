@@ -164,6 +164,19 @@ class Cloud:
         longest = kind.longest or 255
         news[kind.name] = kept or self.joined(name[: longest - self.suffix - 1], digits)
 
+    def keeps_name(self, token: str, name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+        """Whether a replacement has the name of what it replaces, because the program gives it: two cannot be at once.
+
+        Then the old one goes first. Sources: pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`;
+        pulumi-azure-native, `__createBeforeDelete`.
+        """
+        kind = self.kind(token)
+        given = news.get(kind.name) if kind.name else None
+        if not isinstance(given, str) or given != olds.get(kind.name):
+            return False
+        longest = kind.longest or 255
+        return given != self.joined(name[: longest - self.suffix - 1], given[-self.suffix :])
+
     def joined(self, name: str, digits: str) -> str:
         return f"{name}-{digits}"
 
