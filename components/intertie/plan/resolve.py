@@ -26,6 +26,7 @@ from intertie.spec import PipelineSpec, StageSpec
 from intertie.spec.wording import did_you_mean
 
 _KUBERNETES_OWN = ("default", "kube-system", "kube-public", "kube-node-lease")
+_COMPONENTS_OWN = ("cert-manager", "envoy-gateway-system", "keda", "lws-system")  # where charts put their controllers
 
 Planned = tuple[tuple[PoolPlan, ...], tuple[StagePlan, ...]]
 
@@ -134,6 +135,11 @@ def _kubernetes(site: Site, trail: Trail) -> str:
 def _check_namespace(spec: PipelineSpec, trail: Trail) -> None:
     if spec.name in _KUBERNETES_OWN or spec.name.startswith("kube-"):
         trail.problem("name", spec.name, "a name that is not Kubernetes' own", "it is the pipeline's namespace")
+    if spec.name in _COMPONENTS_OWN:
+        trail.problem(
+            "name", spec.name, "a name that no component has for its namespace",
+            "it is the pipeline's namespace too, whose rules would cut the component off",
+        )  # fmt: skip
 
 
 def _check_pool_names(pools: Sequence[PoolPlan], trail: Trail) -> None:
