@@ -23,7 +23,7 @@ def _eks(graph: Graph, cluster: str) -> Iterator[Pool]:
         inputs = group.inputs
         name = str(inputs["nodeGroupNamePrefix"]) + "20261122"
         template = graph.find("aws:ec2/launchTemplate:LaunchTemplate", group.name.replace("-nodes", "-template")).inputs
-        machine = (inputs.get("instanceTypes") or [template.get("instanceType")])[0]
+        machine = str((inputs.get("instanceTypes") or [template.get("instanceType")])[0])
         labels = {
             **inputs["labels"],
             "eks.amazonaws.com/nodegroup": name,
@@ -34,7 +34,8 @@ def _eks(graph: Graph, cluster: str) -> Iterator[Pool]:
         extra = {"vpc.amazonaws.com/efa": len(cards)} if cards else {}
         scaling = inputs["scalingConfig"]
         yield _pool(
-            "aws", cluster, name, machine, labels, taints, (scaling["minSize"], scaling["maxSize"], scaling["desiredSize"]),
+            "aws", cluster, name, machine, labels=labels, taints=taints,
+            size=(scaling["minSize"], scaling["maxSize"], scaling["desiredSize"]),
             region=str(inputs["region"]), extra=extra, pages=bool(cards), traits={"image": inputs["amiType"]},
             spot=inputs["capacityType"] == "SPOT",
         )  # fmt: skip
@@ -66,8 +67,8 @@ def _aks(graph: Graph, cluster: str) -> Iterator[Pool]:
             taints += [] if added in taints else [added]
         driver = (inputs.get("gpuProfile") or {}).get("driver", "Install")
         yield _pool(
-            "azure", cluster, name, inputs["vmSize"], labels, tuple(taints),
-            (inputs["minCount"], inputs["maxCount"], inputs["count"]), region=region,
+            "azure", cluster, name, inputs["vmSize"], labels=labels, taints=tuple(taints),
+            size=(inputs["minCount"], inputs["maxCount"], inputs["count"]), region=region,
             zones=tuple(inputs.get("availabilityZones", ())), traits={"driver": driver.lower()}, spot=spot,
         )  # fmt: skip
 
@@ -93,8 +94,9 @@ def _gke(graph: Graph, cluster: str) -> Iterator[Pool]:
         count = int(inputs["initialNodeCount"]) * (len(zones) or 3)
         least = int(limits["totalMinNodeCount"])
         yield _pool(
-            "gcp", cluster, name, machine, labels, tuple(taints),
-            (least, int(limits["totalMaxNodeCount"]), max(count, least)), region="europe-west4", zones=zones, extra=extra,
+            "gcp", cluster, name, machine, labels=labels, taints=tuple(taints),
+            size=(least, int(limits["totalMaxNodeCount"]), max(count, least)),
+            region="europe-west4", zones=zones, extra=extra,
             traits={"image": str(nodes["imageType"])}, spot=bool(nodes.get("spot")),
         )  # fmt: skip
 
@@ -112,10 +114,10 @@ def _pool(
     cluster: str,
     name: str,
     machine: str,
+    *,
     labels: Mapping[str, str],
     taints: tuple[str, ...],
     size: tuple[int, int, int],
-    *,
     region: str,
     zones: tuple[str, ...] = (),
     extra: Mapping[str, int] | None = None,
@@ -128,11 +130,21 @@ def _pool(
     resources = found.resources(max(200.0, found.local_disk_gib), extra)
     if pages:
         resources["hugepages-2Mi"] = "10256Mi"
+    least, most, desired = size
     return Pool(
-        cluster, name, machine, zones or tuple(each.format(region) for each in _ZONES[cloud]), *(int(n) for n in size),
-        {**{key: str(value) for key, value in labels.items()}, "kubernetes.io/arch": found.arch}, taints, resources,
-        "spot" if spot else "on-demand", traits=dict(traits or {}),
-    )  # fmt: skip
+        cluster,
+        name,
+        machine,
+        zones or tuple(each.format(region) for each in _ZONES[cloud]),
+        minimum=int(least),
+        maximum=int(most),
+        desired=int(desired),
+        labels={**{key: str(value) for key, value in labels.items()}, "kubernetes.io/arch": found.arch},
+        taints=taints,
+        resources=resources,
+        market="spot" if spot else "on-demand",
+        traits=dict(traits or {}),
+    )
 
 
 def adopted(graph_placement: Mapping[str, Any], cluster: str, machine: Mapping[str, str]) -> list[Pool]:
@@ -149,7 +161,7 @@ def adopted(graph_placement: Mapping[str, Any], cluster: str, machine: Mapping[s
             dict(each.get("labels", {})),
             tuple(each.get("taints", ())),
             {**machine, **({"nvidia.com/gpu": str(each["per_node"])} if each.get("per_node") else {})},
-        )  # fmt: skip
+        )
         for each in graph_placement["adopt"]["pools"]
     ]
 

@@ -1,11 +1,12 @@
 module intertie.invalid/tools/crds
 
-go 1.26
+go 1.26.7
 
 require (
-	github.com/envoyproxy/gateway v1.6.0
-	github.com/kedacore/keda/v2 v2.18.1
-	sigs.k8s.io/gateway-api v1.4.0
+	github.com/cert-manager/cert-manager v1.20.2
+	github.com/envoyproxy/gateway v1.9.1
+	github.com/kedacore/keda/v2 v2.20.2
+	sigs.k8s.io/gateway-api v1.6.1
 	sigs.k8s.io/gateway-api-inference-extension v1.1.0
 	sigs.k8s.io/lws v0.7.0
 )

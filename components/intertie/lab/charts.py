@@ -34,7 +34,8 @@ class Chart:
     name: str
     definitions: tuple[str, ...] = ()  # components of `crds`
     keeps: bool = False  # its definitions stay when it goes
-    controllers: tuple[str, ...] = ()  # real ones, run beside the cluster
+    controllers: tuple[str, ...] = ()  # run beside the cluster
+    needs: tuple[str, ...] = ()  # kinds that other charts define: group/version/kind
     at: Mapping[str, str] = field(default_factory=dict)
     workloads: tuple[Mapping[str, Any], ...] = ()
     priorities: str = ""  # path of the autoscaler's table
@@ -52,6 +53,7 @@ def chart(reference: str) -> Chart | None:
         tuple(row.get("definitions", ())),
         row.get("keeps", False),
         tuple(row.get("controllers", ())),
+        tuple(row.get("needs", ())),
         row.get("at", {}),
         tuple(row.get("workloads", ())),
         row.get("priorities", ""),

@@ -12,8 +12,9 @@ from typing import Any
 from intertie.errors import OutsideError
 from intertie.lab import crds
 from intertie.lab.agenda import Agenda, Scope
+from intertie.lab.amd_operator import AmdOperator
 from intertie.lab.cluster_growth import ClusterGrowth
-from intertie.lab.cluster_nodes import ClusterNodes
+from intertie.lab.cluster_nodes import ClusterNodes, is_ready
 from intertie.lab.control_plane import ControlPlane
 from intertie.lab.home import Home
 from intertie.lab.kube.cached import Cached, Quiet
@@ -37,7 +38,7 @@ def is_down(world: World, cloud: str) -> bool:
 
 
 def controllers_key(cluster: str) -> str:
-    """Key in the world's `meta` of the controllers that a cluster was given (JSON list): `lws`."""
+    """Key in the world's `meta` of the controllers that a cluster was given (JSON list): `lws`, `amd`."""
     return f"controllers:{cluster}"
 
 
@@ -119,6 +120,7 @@ class ClusterLife(threading.Thread):
         self._lists = {path: Cached(api, f"/api/v1/{path}", self._stirred) for path in ("pods", "nodes")}
         hand = ClusterNodes(self._cluster, api, world, self._agenda)
         growth = ClusterGrowth(self._cluster, api, world, self._agenda, hand)
+        amd = AmdOperator(api, world, self._agenda)
         kubelets = Kubelets(self._agenda, world.now, _reporter(api), _teller(world, self._cluster))
         try:
             while self._goes_on(world, plane):
@@ -126,7 +128,7 @@ class ClusterLife(threading.Thread):
                     self._bring(world, api)
                     self._controllers(world, plane)
                     if all(each.listed.is_set() for each in self._lists.values()):
-                        self._step(world, hand, growth, kubelets)
+                        self._step(world, hand, growth, kubelets, amd)
                 self._wake.wait(_LOOKS_EVERY)
                 self._wake.clear()
         finally:
@@ -135,13 +137,17 @@ class ClusterLife(threading.Thread):
             self._lists = {}
             api.close()
 
-    def _step(self, world: World, hand: ClusterNodes, growth: ClusterGrowth, kubelets: Kubelets) -> None:
+    def _step(
+        self, world: World, hand: ClusterNodes, growth: ClusterGrowth, kubelets: Kubelets, amd: AmdOperator
+    ) -> None:
         with self._agenda.lock:
             pools = world.pools(self._cluster.id)
             there, pods = self._lists["nodes"].all(), self._lists["pods"].all()
             hand.step(pools, there, pods)
             kubelets.see(pods)
             if self._own_quiet.seconds > _SETTLED:
+                if "amd" in self._given(world):
+                    amd.step(there, [pod for pod in pods if is_ready(pod)])
                 self._looked = True  # unset by what changes from now on, so that the next look comes before the clock
                 growth.step(pools, there, pods)
 
@@ -161,10 +167,13 @@ class ClusterLife(threading.Thread):
             world.record("cloud", "brings", self._cluster.name, note or component)
 
     def _controllers(self, world: World, plane: ControlPlane) -> None:
-        if "lws" in json.loads(world.meta(controllers_key(self._cluster.id)) or "[]"):
+        if "lws" in self._given(world):
             plane.start_lws()
         else:
             plane.stop_lws()
+
+    def _given(self, world: World) -> list[str]:
+        return json.loads(world.meta(controllers_key(self._cluster.id)) or "[]")
 
     def _stirred(self) -> None:
         """Something changed in the cluster."""

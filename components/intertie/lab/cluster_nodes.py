@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from intertie.lab import capacity, device_plugins, nodes
+from intertie.lab import amd_operator, capacity, device_plugins, nodes
 from intertie.lab.agenda import Scope
 from intertie.lab.kube.client import Api, ApiError
 from intertie.lab.world import Cluster, Pool, World
@@ -58,7 +58,8 @@ class ClusterNodes:
             if patch := nodes.adjustment(node, pool):
                 self.api.patch(f"{_NODES}/{name}", patch)
             ready = [pod for pod in pods if pod["spec"].get("nodeName") == name and is_ready(pod)]
-            devices = device_plugins.offered(self.cluster.cloud, pool, ready)
+            driver = "operator" if amd_operator.has_driver(node) else ""
+            devices = device_plugins.offered(self.cluster.cloud, pool, ready, driver)
             if patch := device_plugins.status(node, devices):
                 self.api.patch(f"{_NODES}/{name}/status", patch)
                 self._told(name, ", ".join(f"{device}={amount}" for device, amount in devices.items()) or "none")

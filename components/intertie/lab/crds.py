@@ -97,8 +97,9 @@ def _table() -> dict[str, dict[str, Any]]:
 @cache
 def _definitions(component: str) -> Definitions:
     row = _table()[component]
-    version = _declared().get(row["module"], "")
-    folder = _module(row["module"], version)
+    module = row.get("module", "")
+    version = _declared().get(module, "")
+    folder = _module(module, version)
     if folder is None:
         return Definitions(component, tuple(_stand_in(kind) for kind in row["kinds"]), "", checked=False)
     return Definitions(component, tuple(_read(component, folder, row)), version, checked=True)

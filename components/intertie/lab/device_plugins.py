@@ -7,7 +7,7 @@ Intertie's own table of ownership: one mistake must not pass on both sides.
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -43,12 +43,15 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(";") if word.strip())
 
 
-def offered(cloud: str, pool: Pool, pods: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The devices of a node that are allocatable, by resource. `pods` are those that are ready on it.
+def offered(cloud: str, pool: Pool, pods: Iterable[Mapping[str, Any]], driver: str = "") -> dict[str, str]:
+    """The devices of a node that are allocatable, by resource. `pods` are those that are ready on it, `driver` is what
+    came onto it later than its machine (`operator`).
 
     A resource that no row names is never offered: unknown is not there.
     """
     there = tuple(pods)
+    if driver:
+        pool = replace(pool, traits={**pool.traits, "driver": driver})
     known = {owner.resource for owner in owners() if _offers(owner, cloud, pool, there)}
     return {resource: amount for resource, amount in pool.resources.items() if resource in known}
 

@@ -64,6 +64,7 @@ class Releases:
         if self.find(self.id_of(release)) is not None:
             raise HelmError("cannot re-use a name that is still in use")
         self._namespace(release.namespace, create_namespace)
+        self._needed(release)
         return self._apply(release, urn, revision=1, skip_crds=skip_crds)
 
     def upgrade(self, release: Release, urn: str, *, skip_crds: bool) -> dict[str, Any]:
@@ -145,6 +146,19 @@ class Releases:
             raise HelmError(f'create: failed to create: namespaces "{name}" not found')
         self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, _MANAGER, force=True)
 
+    def _needed(self, release: Release) -> None:
+        """Objects of a chart whose kinds another chart defines: Helm wants the kinds to be there first."""
+        known = charts.chart(release.chart)
+        for version, kind in (each.rsplit("/", 1) for each in known.needs) if known else ():
+            try:
+                self.api.served(version, kind)
+            except ApiError as error:
+                raise HelmError(
+                    "unable to build kubernetes objects from release manifest: resource mapping not found for name: "
+                    f'"{release.name}" namespace: "{release.namespace}" from "": no matches for kind "{kind}" in '
+                    f'version "{version}"\nensure CRDs are installed first'
+                ) from error
+
     def _controllers(self, known: Chart, *, add: bool) -> None:
         """Real controllers run beside the cluster: the lab's supervisor is told, and starts or ends them."""
         if not known.controllers or not self.cluster:
@@ -154,7 +168,7 @@ class Releases:
         given = given | set(known.controllers) if add else given - set(known.controllers)
         self.world.set_meta(key, json.dumps(sorted(given)))
         end = time.monotonic() + _CONTROLLER_SECONDS
-        while self._hooked() != add:
+        while "lws" in known.controllers and self._hooked() != add:
             if time.monotonic() > end:
                 doing = "start" if add else "end"
                 raise OutsideError(f"{', '.join(known.controllers)} did not {doing} within {_CONTROLLER_SECONDS:g} s")

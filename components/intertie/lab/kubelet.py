@@ -61,7 +61,7 @@ class Kubelets:
     def _begin(self, uid: str, pod: Mapping[str, Any]) -> None:
         spec = pod["spec"]
         containers = {
-            each["name"]: Container(each["name"], each["image"], probed=bool(each.get("startupProbe")))
+            each["name"]: Container(each["name"], each["image"], probed=each.get("startupProbe") is not None)
             for each in spec["containers"]
         }
         inits = tuple(Container(each["name"], each["image"]) for each in spec.get("initContainers") or [])
@@ -89,7 +89,7 @@ class Kubelets:
         if life.pod["spec"].get("restartPolicy", "Always") != "Always":
             self._after(uid, name, _JOB_SECONDS, lambda: self._turn(uid, name, "done"))
             return
-        if not spec.get("readinessProbe") and not spec.get("startupProbe"):
+        if spec.get("readinessProbe") is None and spec.get("startupProbe") is None:
             life.containers[name] = replace(life.containers[name], state="ready")
             return
         given_up = pod_start.patience(spec)
@@ -137,7 +137,7 @@ class Kubelets:
         restarts = life.containers[name].restarts + 1
         life.containers[name] = replace(life.containers[name], state="backoff", restarts=restarts)
         self._say(life)
-        probe = "startup" if spec.get("startupProbe") else "liveness"
+        probe = "startup" if spec.get("startupProbe") is not None else "liveness"
         needs = f"needs {pod_start.loading(spec).seconds:.0f} s to answer"
         needs += "" if self._together(life) else ", once its group is complete"
         message = f"container {name}: {probe} probe gives up after {given_up:g} s, it {needs}"

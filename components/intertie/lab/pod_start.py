@@ -77,7 +77,7 @@ def patience(container: Mapping[str, Any]) -> float | None:
 
     Source: Kubernetes documentation, configure liveness, readiness and startup probes.
     """
-    probe = container.get("startupProbe") or container.get("livenessProbe")
-    if not probe:
+    probe = container.get("startupProbe")
+    if probe is None and (probe := container.get("livenessProbe")) is None:
         return None
     return probe.get("initialDelaySeconds", 0) + probe.get("failureThreshold", 3) * probe.get("periodSeconds", 10)

@@ -17,9 +17,9 @@ _RESIGNED = 8.0
 known."""
 
 
-def at_work(world: World) -> None:
-    """Say that something is going on although the clusters are quiet: nobody shall take that for the end."""
-    world.set_meta("at_work", str(time.time()))
+def at_work(world: World, seconds: float = 1.0) -> None:
+    """Say that something goes on for so long although the clusters are quiet: nobody shall take that for the end."""
+    world.set_meta("at_work", str(time.time() + seconds))
 
 
 def idle_seconds(world: World) -> float:
