@@ -5,7 +5,7 @@ SAMPLE := aws-use1 azure-swc gcp-euw4
 BIN    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check lint types unit tools test soak bench schema docs lock clean
+.PHONY: help setup demo check lint types unit tools test lab soak bench schema docs lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -32,10 +32,13 @@ unit: setup
 tools: setup ## build the lab's programs from Go modules, once (about 12 minutes)
 	@$(BIN)/python -m intertie.lab.programs || { [ -z "$$CI" ] && echo "tools: the tiers that need them will be skipped" >&2; }
 
-test: setup tools ## all tests, in every tier that this machine can run
-	@$(BIN)/python -m pytest -n 2 -m "not soak"
+test: setup ## all tests that need only the Python packages; says what is not among them
+	@$(BIN)/python -m pytest -n 2 -m "not engine and not kubernetes and not soak"
 
-soak: setup tools ## the long runs: everything in test, more often and over every sample
+lab: setup tools ## the lab's tests: the real Pulumi engine and real Kubernetes, a few per cloud
+	@$(BIN)/python -m pytest -n 2 -m "(engine or kubernetes) and not soak"
+
+soak: setup tools ## the long runs: everything in test and lab, more often and over every sample
 	@INTERTIE_SOAK=1 $(BIN)/python -m pytest -n 2
 
 bench: setup ## figures, measured side by side in one run
