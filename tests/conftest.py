@@ -1,4 +1,4 @@
-"""Which tiers run here. A tier that was asked for and cannot run says so loudly at both ends of the run; in CI that fails.
+"""Which tiers run here. One that was asked for and cannot run says so loudly at both ends of the run; in CI that fails.
 
 1. in-process: needs only the Python packages, so it always runs. `make test` is this tier.
 2. engine: the real Pulumi engine against simulated clouds; needs the Pulumi CLI that `make tools` builds.
