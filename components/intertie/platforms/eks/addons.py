@@ -33,6 +33,7 @@ def before_nodes(plan: Plan, options: BuildOptions, cluster: eks.Cluster) -> lis
         options,
         cluster,
         "vpc-cni",
+        {"enableNetworkPolicy": "true"},  # off as it comes: the stages' policies would be taken and hold nobody back
         identity=eks.AddonPodIdentityAssociationArgs(role_arn=role.arn, service_account="aws-node"),
         after=[agent, *rights],
     )
