@@ -14,7 +14,7 @@ from intertie.errors import PlanError
 from intertie.graph import check
 from intertie.plan import PoolPlan
 from intertie.plan.types import Taint
-from intertie.platforms.eks import pools_launch, pools
+from intertie.platforms.eks import pools, pools_launch
 from support.building import Built, build
 from support.eks import CLUSTER, NODE_GROUP, RELEASE, TEMPLATE, group, sources, template, zones_of
 from support.plans import accelerator_pool, claim, cpu_pool, plan
