@@ -133,6 +133,11 @@ def test_an_accelerator_pool_upgrades_within_the_nodes_that_it_has() -> None:
     assert settings["drainTimeoutInMinutes"] == 31  # Azure's half hour, and the stage's minute of grace
 
 
+def test_a_spot_pool_says_nothing_of_upgrades() -> None:
+    """AKS answers 400 to a pool of spot nodes with a surge, even one of none."""
+    assert "upgradeSettings" not in made("spot")
+
+
 def test_the_autoscalers_count_is_left_alone() -> None:
     """Azure's provider sends the whole pool with every update: a stale count would end running nodes."""
     stack = plain()

@@ -163,8 +163,13 @@ def _labels(pool: PoolPlan) -> dict[str, str]:
     return {**node_labels(pool.labels, "azure"), **({SPOT_LABEL: "spot"} if pool.spot else {})}
 
 
-def _upgrades(plan: Plan, pool: PoolPlan) -> containerservice.AgentPoolUpgradeSettingsArgs:
-    """Ordinary pools grow by a node while they upgrade. Accelerators have none to spare: one node after another."""
+def _upgrades(plan: Plan, pool: PoolPlan) -> containerservice.AgentPoolUpgradeSettingsArgs | None:
+    """Ordinary pools grow by a node while they upgrade. Accelerators have none to spare: one node after another.
+
+    Of spot pools nothing is said: AKS refuses them a surge, and drains their nodes in its own way.
+    """
+    if pool.spot:
+        return None
     if pool.role != "accelerator":
         return containerservice.AgentPoolUpgradeSettingsArgs(max_surge="1")
     grace = plan.stage(pool.stage).spec.grace.seconds if pool.stage else 0
