@@ -162,9 +162,7 @@ def throughputs() -> tuple[Throughput, ...]:
 def throughput(model: str, precision: str, accelerator: str) -> tuple[Throughput, ...]:
     """Published figures for exactly this model, precision and accelerator. Empty: unknown, not zero."""
     return tuple(
-        row
-        for row in throughputs()
-        if (row.model, row.precision, row.accelerator) == (model, precision, accelerator)
+        row for row in throughputs() if (row.model, row.precision, row.accelerator) == (model, precision, accelerator)
     )
 
 
