@@ -10,7 +10,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from intertie.lab import tables, values
 from intertie.lab.oracles import store
-from support.clouds import Provider
+from support.clouds import Provider, aks_cluster, aks_pool, azure_network, refusal
 
 IMMUTABLE = tables.rows("intertie.lab.clouds", "data/immutable.csv")
 KINDS = provider_pb2.PropertyDiff
@@ -139,9 +139,24 @@ def test_a_provider_of_another_region_makes_everything_anew(tmp_path: Path) -> N
 def test_every_row_of_the_table_is_of_a_property_that_there_is_and_has_a_source_and_a_day(row: dict[str, str]) -> None:
     declared = {path.replace("[]", "") for path, _ in store.of(row["type"]).inputs.paths()}
     assert row["path"] in declared
-    assert row["change"] in ("replace", "update")
+    assert row["change"] in ("replace", "update", "refuse")
     assert row["source"]
     assert row["as_of"] == "2026-11-22"
+
+
+def test_aks_refuses_in_place_what_it_cannot_change_and_the_provider_does_not_replace_for(tmp_path: Path) -> None:
+    azure = Provider("azure-native", tmp_path)
+    aks_cluster(azure, azure_network(azure))
+    pool = aks_pool(azure, "gpu")
+    _, inputs, _ = azure.read("azure-native:containerservice:AgentPool", pool["id"], "gpu")
+    wrong = {**inputs, "vmSize": "Standard_D8s_v5"}
+    token = "azure-native:containerservice:AgentPool"
+    error = refusal(lambda: azure.update(token, "gpu", pool["id"], **wrong))
+    assert error.message == (
+        'Status=400 Code="PropertyChangeNotAllowed" Message="Changing property \'properties.vmSize\' is not allowed."'
+    )
+    assert azure.pool("gpu").machine == "Standard_D4s_v5"
+    assert azure.update(token, "gpu", pool["id"], **{**inputs, "nodeLabels": {"a": "b"}})["nodeLabels"] == {"a": "b"}
 
 
 def test_what_the_table_calls_fixed_in_a_gke_pool_is_not_what_gkes_own_update_takes() -> None:

@@ -13,6 +13,7 @@ from intertie.lab.clouds.cloud import Cloud, Request
 from intertie.lab.clouds.kinds import Kind
 from intertie.lab.clouds.template import Context, fill
 from intertie.lab.errors import LostAnswerError, NotHealthyError
+from intertie.lab.replacement import refused
 from intertie.lab.world import Resource, World
 
 _TRIES = 64  # identifiers to try for one URN
@@ -82,6 +83,9 @@ class Operations:
         if resource is None:
             raise self.cloud.refuse(kind, "update", "NotFound|{id} does not exist", request.context.having(id=id_))
         named = before.prepare(self.cloud, request, "update")
+        fixed = refused(self.cloud, type_, resource.inputs, inputs)
+        if fixed:
+            raise self.cloud.refuse(kind, "update", self.cloud.cannot_change(), request.context.having(path=fixed))
         self.cloud.before(request)
         resource = replace(resource, inputs=inputs, outputs=_updated(self.cloud, kind, resource, request))
         with world.transaction():

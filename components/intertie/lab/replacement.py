@@ -1,4 +1,4 @@
-"""Which changes make another resource: what AWS publishes as create-only, and dated tables for the two others."""
+"""Which changes make another resource, or are refused: what AWS publishes as create-only, dated tables for the rest."""
 
 import re
 from collections import defaultdict
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from intertie.lab import values
 from intertie.lab.clouds.cloud import Cloud
 from intertie.lab.oracles import store
 from intertie.lab.tables import rows
@@ -26,6 +27,17 @@ def replaced(
         if any(_covers(each, path) for each in fixed) and not any(_covers(each, path) for each in movable)
         if not cloud.same(token, path, olds, news)
     }
+
+
+def refused(cloud: Cloud, token: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
+    """The first property that the cloud cannot change and the provider does not replace for; empty: there is none."""
+    for row in _rows():
+        path = row["path"]
+        if row["type"] != token or row["change"] != "refuse" or cloud.same(token, path, olds, news):
+            continue
+        if values.one(olds, path) != values.one(news, path):
+            return path
+    return ""
 
 
 def _covers(fixed: str, path: str) -> bool:

@@ -89,6 +89,10 @@ class Cloud:
         """`Code|message` for a deletion that something stands in the way of (`{holder}`)."""
         return "InUse|{id} is in use by {holder}"
 
+    def cannot_change(self) -> str:
+        """`Code|message` for a change of what is fixed (`{path}`)."""
+        return "Immutable|{path} cannot be changed"
+
     def is_given(self, name: str) -> bool:
         """Whether the cloud brings along what a reference names (a policy that AWS maintains)."""
         return False

@@ -68,6 +68,9 @@ class Azure(Cloud):
     def in_use(self) -> str:
         return "InUse|Resource {id} is in use by {holder} and cannot be deleted."
 
+    def cannot_change(self) -> str:
+        return "PropertyChangeNotAllowed|Changing property 'properties.{path}' is not allowed."
+
     def exists(self) -> str:
         # azure-native asks before it creates, because a PUT would take over what is there.
         return "AlreadyExists|cannot create already existing resource '{id}'"
