@@ -27,3 +27,10 @@ def clouds(tmp_path: Path) -> Iterator[Lab]:
     """Simulated clouds without control planes: for what reaches no cluster."""
     with Lab(tmp_path / "lab", kubernetes=False) as lab:
         yield lab
+
+
+@pytest.fixture
+def organisation(tmp_path: Path) -> Iterator[Lab]:
+    """Simulated clouds, and a real control plane for every cluster."""
+    with Lab(tmp_path / "lab") as lab:
+        yield lab

@@ -6,6 +6,7 @@ import pytest
 
 from intertie.lab.engine import Engine, Outcome, copy_project
 from intertie.lab.session import Lab
+from intertie.lab.world import World
 from support.stacks import ROOT, SAMPLE, STACKS
 
 EVERY_STACK = [pytest.param(stack, marks=[] if stack in SAMPLE else [pytest.mark.soak], id=stack) for stack in STACKS]
@@ -24,3 +25,16 @@ def done(outcome: Outcome) -> Outcome:
     """The outcome of a command that must succeed."""
     assert outcome.ok, f"pulumi {' '.join(outcome.words)}: {outcome.code}\n{outcome.text}"
     return outcome
+
+
+def orphans(lab: Lab, engine: Engine) -> list[str]:
+    """What exists in the clouds and is in no state, and what a state has that exists nowhere."""
+    world = World(lab.home.world)
+    try:
+        there = {(each.type, str(each.outputs["__id"])) for each in world.resources() if each.cloud != "kubernetes"}
+    finally:
+        world.close()
+    clouds = ("aws:", "azure-native:", "gcp:")
+    known = {(each["type"], each["id"]) for each in engine.resources() if each["type"].startswith(clouds)}
+    lost = [f"in no state: {type_} {id_}" for type_, id_ in sorted(there - known)]
+    return lost + [f"nowhere: {type_} {id_}" for type_, id_ in sorted(known - there)]
