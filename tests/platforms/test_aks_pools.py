@@ -28,7 +28,15 @@ def variants() -> Built:
         pool(0, "on-demand", name="fabric", fabric="infiniband", hosts=2),
         pool(0, "azure-block", name="block", fabric="infiniband"),
         pool(0, "crg", name="shared", identifier=SHARED),
-        pool(0, "on-demand", name="amd", vendor="amd", machine="Standard_ND96isr_MI300X_v5"),
+        pool(
+            0,
+            "on-demand",
+            name="amd",
+            vendor="amd",
+            accelerator="mi300x",
+            per_node=8,
+            machine="Standard_ND96isr_MI300X_v5",
+        ),
         pool(0, "on-demand", name="unlisted", machine="Standard_ND1000_v9"),
     )
     return build(plan("azure", pools))
@@ -118,6 +126,13 @@ def test_a_reservation_that_is_not_named_by_its_full_id_is_a_problem(identifier:
 def test_aks_installs_nvidias_driver_and_none_on_amd() -> None:
     assert variant("fabric")["gpuProfile"] == {"driver": "Install"}
     assert variant("amd")["gpuProfile"] == {"driver": "None"}
+
+
+def test_the_autoscaler_is_told_that_an_empty_pool_offers_amds_accelerators() -> None:
+    """It counts every GPU of a size as NVIDIA's: no pod that asks for another's would ever make the pool grow."""
+    hint = "k8s.io_cluster-autoscaler_node-template_resources_amd.com_gpu"
+    assert variant("amd")["tags"][hint] == "8"
+    assert not any("node-template" in key for key in variant("fabric")["tags"])
 
 
 def test_a_cpu_pool_has_no_driver_and_grows_while_it_upgrades() -> None:

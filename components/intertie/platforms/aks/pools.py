@@ -23,6 +23,9 @@ FIXED = (
 )  # fmt: skip
 """What AKS never changes in a pool that exists (names as on the wire). A change means another pool."""
 
+HINT = "k8s.io_cluster-autoscaler_node-template_resources"
+"""Tags under it tell the autoscaler what a node of an empty pool would offer; a resource's slash is an underscore."""
+
 _DEFAULT_IMAGE = "Ubuntu"  # the only node image that takes every machine type and driver
 
 
@@ -106,6 +109,14 @@ def driver(pool: PoolPlan) -> containerservice.GPUDriver:
     return containerservice.GPUDriver.INSTALL if theirs else containerservice.GPUDriver.NONE
 
 
+def hints(pool: PoolPlan) -> dict[str, str]:
+    """What the autoscaler of AKS would get wrong of an empty pool: it takes every maker's accelerators for NVIDIA's."""
+    if not pool.vendor or pool.vendor == "nvidia":
+        return {}
+    accelerator = catalog.accelerator(pool.accelerator)
+    return {f"{HINT}_{accelerator.resource.replace('/', '_')}": str(pool.per_node * accelerator.devices)}
+
+
 def _pool(
     place: Place,
     pool: PoolPlan,
@@ -154,7 +165,7 @@ def _pool(
         upgrade_settings=_upgrades(plan, pool),
         node_labels=_labels(pool),
         node_taints=[taint_text(taint) for taint in taints(pool)],
-        tags=tags(plan, "azure"),
+        tags={**tags(plan, "azure"), **hints(pool)},
         opts=opts,
     )
 
