@@ -158,3 +158,9 @@ def test_the_metrics_port_of_a_runtime_that_has_its_own_is_served_too() -> None:
     plan = stage_spec(plan, "generate", args=["--model-repository", "/models"])
     ports = {port["name"]: port["port"] for port in objects(plan)["generate-service"]["spec"]["ports"]}
     assert ports == {"http": 8000, "metrics": 8002}
+
+
+def test_an_apply_does_not_wait_for_endpoints_that_a_stage_of_no_replicas_never_has() -> None:
+    made = objects(pinned(replace(plans.plan("gcp"), tier="pilot")))
+    assert made["generate-deployment"]["spec"]["replicas"] == 0
+    assert made["generate-service"]["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"

@@ -30,7 +30,11 @@ def _account(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> Manifest:
 
 
 def _service(plan: Plan, stage: StagePlan) -> Manifest:
-    """One address for the stage. Only leaders of groups take requests."""
+    """One address for the stage. Only leaders of groups take requests.
+
+    An apply does not wait for its endpoints, as it does by default: a stage that is scaled to zero has none, and for
+    others the apply waits for the stage itself.
+    """
     chosen = selector(plan, stage.name)
     if stage.multi_node:
         chosen |= {f"{LABEL}/part": "leader"}
@@ -39,12 +43,9 @@ def _service(plan: Plan, stage: StagePlan) -> Manifest:
         port = metrics_port(stage)
         ports.append({"name": "metrics", "port": port, "targetPort": port, "protocol": "TCP"})
     spec = {"type": "ClusterIP", "selector": chosen, "ports": ports}
-    body = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": metadata(plan, stage.name, stage.name),
-        "spec": spec,
-    }
+    about = metadata(plan, stage.name, stage.name)
+    about["annotations"] = {"pulumi.com/skipAwait": "true"}
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": about, "spec": spec}
     return Manifest(f"{stage.name}-service", body, needs=("namespace",))
 
 
