@@ -1,17 +1,20 @@
 """Inputs are held to what the clouds publish: every sample passes, and what a cloud would refuse is refused."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from intertie.graph import record
 from intertie.lab.check import Checker
 from intertie.lab.oracles import store
 from intertie.lab.oracles.rules import Rule
 from intertie.lab.provider import maker
 from support.clouds import SETTINGS, Provider
-from support.stacks import STACKS, graph_of
+from support.stacks import ROOT, STACKS, graph_of
 
 CLOUDS = ("aws", "azure-native", "gcp")
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -28,6 +31,38 @@ def test_every_resource_of_every_sample_passes(stack: str) -> None:
         checker = Checker(maker(each.package)(SETTINGS[each.package]))
         _, failures = checker.check(each.type, each.name, dict(each.inputs), {}, b"seed")
         assert not failures, f"{each.type} {each.name}: {failures}"
+
+
+def longest(folder: Path) -> Path:
+    """The project's stacks with a description in which every name is as long as it may be."""
+    shutil.copytree(ROOT / "stacks", folder)
+    data = yaml.safe_load((ROOT / "stacks" / "specs" / "chat.yaml").read_text())
+    names = {stage["name"]: f"{stage['name']}-{'x' * 30}"[:30] for stage in data["stages"]}
+    for stage in data["stages"]:
+        stage["name"] = names[stage["name"]]
+        stage["after"] = [names[each] for each in stage.get("after", ())]
+    for placement in data["placements"].values():
+        placement["capacity"] = {names[each]: ladder for each, ladder in placement.get("capacity", {}).items()}
+    data["placements"] = {f"{name}-{'y' * 30}"[:30]: each for name, each in data["placements"].items()}
+    (folder / "specs" / "long.yaml").write_text(yaml.safe_dump({**data, "name": "z" * 30, "owner": "o" * 30}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("placement", "package"), [("aws-use1", "aws"), ("azure-swc", "azure-native"), ("gcp-euw4", "gcp")]
+)
+def test_the_longest_names_that_a_description_may_have_still_pass(tmp_path: Path, placement: str, package: str) -> None:
+    folder = longest(tmp_path / "stacks")
+    config = {"spec": "specs/long.yaml", "placement": f"{placement}-{'y' * 30}"[:30]}
+    config |= {f"{package}:{key}": value for key, value in SETTINGS[package].items()}
+    checker = Checker(maker(package)(SETTINGS[package]))
+    checked = 0
+    for each in record(folder / "__main__.py", "inference", "long", config):
+        if each.package == package:
+            _, failures = checker.check(each.type, each.name, dict(each.inputs), {}, b"seed")
+            assert not failures, f"{each.type} {each.name}: {failures}"
+            checked += 1
+    assert checked > 20
 
 
 def one_of(package: str) -> list[Any]:

@@ -11,6 +11,7 @@ from pulumi.runtime.proto import provider_pb2
 from intertie.lab import tables, values
 from intertie.lab.oracles import store
 from support.clouds import Provider, aks_cluster, aks_pool, azure_network, refusal
+from support.stacks import graph_of
 
 IMMUTABLE = tables.rows("intertie.lab.clouds", "data/immutable.csv")
 KINDS = provider_pb2.PropertyDiff
@@ -173,3 +174,14 @@ def test_what_the_table_calls_fixed_in_a_gke_pool_is_not_what_gkes_own_update_ta
     # the provider replaces these although the API could change them: ForceNew in its schema
     assert both <= {"name", "flexStart", "maxRunDuration", "acceleratorNetworkProfile"}, both
     assert len(fixed) >= 15
+
+
+def test_our_aks_pools_are_replaced_for_all_that_aks_refuses_in_place() -> None:
+    from intertie.platforms.aks.pools import FIXED
+
+    token = "azure-native:containerservice:AgentPool"
+    refused = {row["path"] for row in IMMUTABLE if row["type"] == token and row["change"] == "refuse"}
+    asked = {name for pool in graph_of("azure-swc").of_type(token) for name in pool.inputs}
+    for path in refused:
+        if path.partition(".")[0] in asked:
+            assert any(path == each or path.startswith(f"{each}.") for each in FIXED), path
