@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from intertie.errors import OutsideError
-from intertie.lab import crds
+from intertie.lab import crds, keys
 from intertie.lab.agenda import Agenda, Scope
 from intertie.lab.amd_operator import AmdOperator
 from intertie.lab.cluster_growth import ClusterGrowth
@@ -30,22 +30,6 @@ _SETTLED = 0.12  # seconds of quiet after which what the scheduler left over is 
 def folder_of(home: Home, cluster: Cluster) -> Path:
     """Where a cluster's control plane lies: its kubeconfig is in there."""
     return home.folder / "clusters" / hashlib.sha256(cluster.id.encode()).hexdigest()[:12]
-
-
-def is_down(world: World, cloud: str) -> bool:
-    """Whether a cloud is down altogether, its API servers too: `world.set_meta("down:aws", "1")`."""
-    return world.meta(f"down:{cloud}") == "1"
-
-
-def controllers_key(cluster: str) -> str:
-    """Key in the world's `meta` of the controllers that a cluster was given (JSON list): `lws`, `amd`."""
-    return f"controllers:{cluster}"
-
-
-def brings_key(cluster: str) -> str:
-    """Key in the world's `meta` of what the cloud itself brings into a cluster (JSON list of components of `crds`):
-    `keda` where the add-on is switched on."""
-    return f"brings:{cluster}"
 
 
 class ClusterLife(threading.Thread):
@@ -98,7 +82,7 @@ class ClusterLife(threading.Thread):
         """While the cloud is up, the control plane is; what died by itself is started again."""
         breaks = 0
         while not self._ended.is_set():
-            if is_down(world, self._cluster.cloud):
+            if keys.is_down(world, self._cluster.cloud):
                 self._ended.wait(_LOOKS_EVERY)
                 continue
             if breaks > _BREAKS:
@@ -152,7 +136,7 @@ class ClusterLife(threading.Thread):
                 growth.step(pools, there, pods)
 
     def _goes_on(self, world: World, plane: ControlPlane) -> bool:
-        if self._ended.is_set() or is_down(world, self._cluster.cloud):
+        if self._ended.is_set() or keys.is_down(world, self._cluster.cloud):
             return False
         if ailing := plane.ailing():
             world.record("supervisor", "ailing", self._cluster.name, ailing)
@@ -161,7 +145,7 @@ class ClusterLife(threading.Thread):
 
     def _bring(self, world: World, api: Api) -> None:
         """Definitions of what is part of the cluster."""
-        for component in sorted(set(json.loads(world.meta(brings_key(self._cluster.id)) or "[]")) - self._brought):
+        for component in sorted(set(json.loads(world.meta(keys.brings(self._cluster.id)) or "[]")) - self._brought):
             note = crds.install(api, component).note
             self._brought.add(component)
             world.record("cloud", "brings", self._cluster.name, note or component)
@@ -173,7 +157,7 @@ class ClusterLife(threading.Thread):
             plane.stop_lws()
 
     def _given(self, world: World) -> list[str]:
-        return json.loads(world.meta(controllers_key(self._cluster.id)) or "[]")
+        return json.loads(world.meta(keys.controllers(self._cluster.id)) or "[]")
 
     def _stirred(self) -> None:
         """Something changed in the cluster."""
@@ -191,7 +175,7 @@ class ClusterLife(threading.Thread):
             return
         world.remove_cluster(id_)
         world.query("delete from resources where cloud = 'kubernetes' and region = ?", id_)
-        world.query("delete from meta where key in (?, ?)", controllers_key(id_), brings_key(id_))
+        world.query("delete from meta where key in (?, ?)", keys.controllers(id_), keys.brings(id_))
         world.record("supervisor", "removed", self._cluster.name)
 
     def _fail(self, world: World, message: str) -> None:

@@ -8,9 +8,8 @@ from functools import partial
 from typing import Any
 
 from intertie.errors import OutsideError
-from intertie.lab import charts, crds
+from intertie.lab import charts, crds, keys
 from intertie.lab.charts import Chart, Release
-from intertie.lab.cluster_life import controllers_key
 from intertie.lab.kube import readiness
 from intertie.lab.kube.client import Api, ApiError
 from intertie.lab.kube.readiness import Verdict
@@ -163,7 +162,7 @@ class Releases:
         """Real controllers run beside the cluster: the lab's supervisor is told, and starts or ends them."""
         if not known.controllers or not self.cluster:
             return
-        key = controllers_key(self.cluster)
+        key = keys.controllers(self.cluster)
         given = set(json.loads(self.world.meta(key) or "[]"))
         given = given | set(known.controllers) if add else given - set(known.controllers)
         self.world.set_meta(key, json.dumps(sorted(given)))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from intertie.lab import capacity, machines, references, values
+from intertie.lab import capacity, keys, machines, references, values
 from intertie.lab.clouds import clusters
 from intertie.lab.clouds.azure import texts
 from intertie.lab.clouds.cloud import Request
@@ -69,6 +69,8 @@ def cluster_made(request: Request, resource: Resource) -> Resource:
     found = clusters.want(request.world, id_, "azure", resource.region, name)
     if found.error:
         raise NotHealthyError("ClusterFailed", found.error)
+    keda = values.one(resource.inputs, "workloadAutoScalerProfile.keda.enabled") is True
+    request.world.set_meta(keys.brings(id_), json.dumps(["keda"] if keda else []))
     for row in resource.inputs.get("agentPoolProfiles") or ():
         pool = _pool(row, str(row["name"]), cluster=id_, ready=resource.ready)
         there = next((each for each in request.world.pools(id_) if each.name == pool.name), None)

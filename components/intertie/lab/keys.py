@@ -1,0 +1,18 @@
+"""Keys in the world's `meta` by which clouds, charts and tests tell the lab's supervisor what a cluster is to have."""
+
+from intertie.lab.world import World
+
+
+def is_down(world: World, cloud: str) -> bool:
+    """Whether a cloud is down altogether, its API servers too: `world.set_meta("down:aws", "1")`."""
+    return world.meta(f"down:{cloud}") == "1"
+
+
+def controllers(cluster: str) -> str:
+    """The controllers that a cluster was given (JSON list): `lws`, `amd`."""
+    return f"controllers:{cluster}"
+
+
+def brings(cluster: str) -> str:
+    """What the cloud itself brings into a cluster (JSON list of components of `crds`): `keda` where the add-on is on."""
+    return f"brings:{cluster}"
