@@ -14,5 +14,5 @@ def controllers(cluster: str) -> str:
 
 
 def brings(cluster: str) -> str:
-    """What the cloud itself brings into a cluster (JSON list of components of `crds`): `keda` where the add-on is on."""
+    """What the cloud itself brings into a cluster (JSON list, components of `crds`): `keda` where it is an add-on."""
     return f"brings:{cluster}"
