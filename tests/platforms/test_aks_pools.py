@@ -11,7 +11,7 @@ from intertie.graph import Resource, check
 from intertie.plan import Taint
 from support.azure import CLUSTER, CRG, KINDS, POOL, RESERVED, ROLE, SUBSCRIPTION, ladder, other, plain, pool
 from support.building import Built, build
-from support.plans import plan
+from support.plans import plan, spec, spec_data
 
 SPOT = "kubernetes.azure.com/scalesetpriority"
 OF_A_KIND = ("scaleSetPriority", "scaleSetEvictionPolicy", "spotMaxPrice", "capacityReservationGroupID")
@@ -37,7 +37,7 @@ def variants() -> Built:
             per_node=8,
             machine="Standard_ND96isr_MI300X_v5",
         ),
-        pool(0, "on-demand", name="unlisted", machine="Standard_ND1000_v9"),
+        pool(0, "on-demand", name="unlisted", machine="Standard_ND1000_v9", disk_gib=4000),
     )
     return build(plan("azure", pools))
 
@@ -183,6 +183,17 @@ def test_disks_are_managed_and_of_the_planned_size_because_no_source_says_what_f
     inputs = made("on-demand")
     assert (inputs["osDiskType"], inputs["osDiskSizeGB"]) == ("Managed", 500)
     assert inputs["osSKU"] == variant("unlisted")["osSKU"] == "Ubuntu"
+
+
+def test_a_disk_is_never_larger_than_a_node_of_aks_can_have() -> None:
+    assert variant("unlisted")["osDiskSizeGB"] == 2000
+
+
+def test_a_stage_that_asks_for_more_disk_than_a_node_can_have_is_a_problem() -> None:
+    data = spec_data("azure")
+    data["stages"][1]["resources"] = {"disk": "3Ti"}
+    with pytest.raises(PlanError, match=r"stages\[generate\]\.resources\.disk: found 3Ti; allowed: at most 2000 GiB"):
+        build(plan("azure", (pool(0, "on-demand"),), spec=spec("azure", **data)))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -26,10 +26,32 @@ FIXED = (
 HINT = "k8s.io_cluster-autoscaler_node-template_resources"
 """Tags under it tell the autoscaler what a node of an empty pool would offer; a resource's slash is an underscore."""
 
+_MOST_DISK_GIB = 2000  # AKS takes up to 2048, and machines fail from 2040 on in ways that say nothing of the disk
 _DEFAULT_IMAGE = "Ubuntu"  # the only node image that takes every machine type and driver
 
 
 def problems(plan: Plan) -> list[Problem]:
+    """What Azure refuses of pools: reservations without their full id, and disks that no node can have."""
+    return [*_groups(plan), *_disks(plan)]
+
+
+def _disks(plan: Plan) -> list[Problem]:
+    """A pod that asks for more disk than the largest node has is never placed. Less than planned only holds fewer."""
+    asked = {stage.name: stage.spec.resources.disk for stage in plan.stages if stage.pools}
+    return [
+        Problem(
+            path=f"stages[{name}].resources.disk",
+            found=str(disk),
+            allowed=f"at most {_MOST_DISK_GIB} GiB, less what the node keeps for itself",
+            hint="stream the weights instead of downloading them, or place the stage in another cloud",
+            source="AKS: OSDiskSize cannot be larger than 2048 GB",
+        )
+        for name, disk in asked.items()
+        if disk is not None and disk.gib > _MOST_DISK_GIB
+    ]
+
+
+def _groups(plan: Plan) -> list[Problem]:
     """Reserved capacity is named by the full id of its group: the right to use it is given by a part of that id."""
     return [
         Problem(
@@ -58,7 +80,7 @@ def system(plan: Plan, nodes: network.Subnet) -> containerservice.ManagedCluster
         os_type=containerservice.OSType.LINUX,
         os_sku=_image(pool),
         os_disk_type=containerservice.OSDiskType.MANAGED,
-        os_disk_size_gb=pool.disk_gib,
+        os_disk_size_gb=min(pool.disk_gib, _MOST_DISK_GIB),
         availability_zones=list(pool.zones or plan.zones) or None,
         vnet_subnet_id=nodes.id,
         orchestrator_version=plan.kubernetes,
@@ -148,7 +170,7 @@ def _pool(
         os_sku=_image(pool),
         # An ephemeral disk must fit the size's cache or temporary disk, and no source says how large those are.
         os_disk_type=containerservice.OSDiskType.MANAGED,
-        os_disk_size_gb=pool.disk_gib,
+        os_disk_size_gb=min(pool.disk_gib, _MOST_DISK_GIB),
         availability_zones=list(zones(pool)) or None,
         vnet_subnet_id=nodes.id,
         orchestrator_version=plan.kubernetes,
