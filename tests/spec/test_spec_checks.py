@@ -63,6 +63,38 @@ def test_every_cycle_is_named() -> None:
     assert [problem.found for problem in found] == ["the cycle a → b → a", "the cycle c → d → c"]
 
 
+def test_of_very_many_cycles_ten_are_named() -> None:
+    names = [f"s{number}" for number in range(30)]
+    found = problems_of(stages(*((name, [other for other in names if other != name]) for name in names)))
+    assert [problem.found.startswith("the cycle") for problem in found] == [True] * 10
+
+
+def test_very_many_problems_are_told_up_to_a_bound_that_is_said() -> None:
+    found = problems_of(stages(("a", [f"gone{number}" for number in range(2_000)])))
+    assert len(found) == 501
+    assert found[0].found == '"gone0"'
+    assert (found[-1].path, found[-1].found) == ("document", "more than 500 problems")
+
+
+def test_very_many_wrong_fields_are_told_up_to_the_same_bound() -> None:
+    found = problems_of({**small(), **{f"field{number}": 1 for number in range(2_000)}})
+    assert len(found) == 501
+    assert found[-1].found == "more than 500 problems"
+
+
+def test_a_long_list_of_what_is_known_is_cut_and_counted() -> None:
+    problem = only(problems_of(stages(*((f"s{number}", []) for number in range(49)), ("last", ["gone"]))))
+    assert problem.allowed.endswith("s48")
+    known = {f"p{number:03d}": {"role": "active"} for number in range(80)}
+    problem = only(problems_of(with_placements(**known, last={"role": "active", "network": {"interconnects": ["x"]}})))
+    assert problem.allowed.endswith("p059 and 20 more")
+
+
+def test_a_failover_alone_has_nothing_to_stand_in_for() -> None:
+    problem = only(problems_of(with_placements(there={"role": "failover"})))
+    assert (problem.path, problem.found) == ("placements", "failover placements alone")
+
+
 def test_a_diamond_is_no_cycle() -> None:
     assert not problems_of(stages(("a", []), ("b", ["a"]), ("c", ["a"]), ("d", ["b", "c"])))
 

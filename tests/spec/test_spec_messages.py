@@ -207,6 +207,10 @@ def test_a_near_miss_is_guessed_and_a_far_one_is_not() -> None:
     assert did_you_mean("x", ["environment"]) == ""
     assert did_you_mean("", ["environment"]) == ""
     assert did_you_mean("y" * 10**6, ["environment"]) == ""
+    many = [f"placement-{number}" for number in range(301)]
+    assert did_you_mean("plaxement-7", many[:300]) == "did you mean `placement-7` or `placement-97`?"
+    assert did_you_mean("plaxement-7", many) == ""  # too many to compare each
+    assert did_you_mean("PLACEMENT_7", many) == "did you mean `placement-7`?"
 
 
 def test_values_are_shown_in_plain_words() -> None:

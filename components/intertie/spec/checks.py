@@ -7,24 +7,27 @@ still refuse another part: all problems come at once. What the clouds allow is t
 import ipaddress
 from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from intertie import catalog
-from intertie.spec.document import Refusal
+from intertie.spec.document import MOST_PROBLEMS, Refusal
 from intertie.spec.stage import Runtime
 from intertie.spec.wording import Loc, clean, did_you_mean, quoted, show
 
 RESERVED_TAGS = ("cost_center", "environment", "managed_by", "owner", "pipeline", "placement")
 """Tags that Intertie writes itself on every resource."""
 
+_MOST_NAMES = 60  # in one message
+_MOST_CYCLES = 10
+
 MANAGED = (Runtime.VLLM, Runtime.SGLANG, Runtime.TRITON)
 """Runtimes that Intertie starts with a command of its own."""
 
 
 def check(data: dict[str, Any]) -> list[Refusal]:
-    """Everything that is wrong with the document as a whole."""
-    return [refusal for rule in _RULES for refusal in rule(data)]
+    """Everything that is wrong with the document as a whole, up to one more than is told at once."""
+    return list(islice((refusal for rule in _RULES for refusal in rule(data)), MOST_PROBLEMS + 1))
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -52,7 +55,9 @@ def _placements(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _unknown(loc: Loc, name: str, known: list[str], what: str, at: Any = "value") -> Refusal:
-    allowed = f"{what}: {', '.join(map(clean, known))}" if known else f"{what} (there is none)"
+    names = ", ".join(map(clean, known[:_MOST_NAMES]))
+    more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
+    allowed = f"{what}: {names}{more}" if known else f"{what} (there is none)"
     return Refusal(loc, quoted(name), allowed, did_you_mean(name, known), at)
 
 
@@ -76,10 +81,10 @@ def _after_names_stages(data: dict[str, Any]) -> Iterator[Refusal]:
 
 
 def _no_cycles(data: dict[str, Any]) -> Iterator[Refusal]:
-    """One refusal per cycle, at the `after` of the stage on it that the file names first."""
+    """One refusal per cycle, ten at most, at the `after` of the stage on it that the file names first."""
     stages = {stage["name"]: (index, stage) for index, stage in _stages(data) if isinstance(stage.get("name"), str)}
     after = {name: {before for _, before in _texts(stage.get("after"))} for name, (_, stage) in stages.items()}
-    while True:
+    for _ in range(_MOST_CYCLES):
         try:
             TopologicalSorter({name: sorted(before) for name, before in after.items()}).prepare()
         except CycleError as error:

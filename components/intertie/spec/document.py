@@ -12,6 +12,9 @@ DEEPEST = 32
 MOST_VALUES = 30_000
 """Values, keys among them, that a description may hold: a thousand placements, read in about two seconds."""
 
+MOST_PROBLEMS = 500
+"""Problems that are told at once. More come from one mistake, or from nobody who wants to read them."""
+
 At = Literal["value", "key", "parent"]
 
 
@@ -89,7 +92,11 @@ class Document:
     def problems(self) -> tuple[Problem, ...]:
         """All refusals as problems, in the order of the file; without a file, in the order they were found."""
         problems = dict.fromkeys(self.problem(refusal) for refusal in self.refusals)
-        return tuple(sorted(problems, key=lambda problem: _line(problem.where)))
+        every = tuple(sorted(problems, key=lambda problem: _line(problem.where)))
+        if len(every) <= MOST_PROBLEMS:
+            return every
+        more = Problem("document", f"more than {MOST_PROBLEMS} problems", "none", "mend these first")
+        return (*every[:MOST_PROBLEMS], more)
 
 
 def _line(where: str) -> tuple[int, int]:

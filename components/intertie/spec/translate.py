@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from intertie.spec.capacity import CapacityKind
-from intertie.spec.document import Document, Refusal
+from intertie.spec.document import MOST_PROBLEMS, Document, Refusal
 from intertie.spec.fields import FORM, NotAllowed
 from intertie.spec.shape import choices_at, field_at, homes, model_at
 from intertie.spec.wording import Loc, clean, did_you_mean, quoted, show
@@ -18,7 +18,8 @@ _CLAIM_KIND = 5  # placements, name, capacity, stage, index, KIND: pydantic's, i
 def refusals_of(errors: list[ErrorDetails], document: Document) -> list[Refusal]:
     """One refusal per error, without those below a place that is refused already."""
     refused = {refusal.loc for refusal in document.refusals}
-    found = (_refusal(error, document) for error in errors if not _echoes(error))
+    told = errors[: MOST_PROBLEMS + 1]
+    found = (_refusal(error, document) for error in told if not _echoes(error))
     return [new for new in found if not any(new.loc[: len(old)] == old for old in refused)]
 
 

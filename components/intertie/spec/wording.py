@@ -10,6 +10,7 @@ Loc = tuple[str | int, ...]
 """A place in a description: keys and indexes from the root."""
 
 _LONGEST = 60
+_MOST_COMPARED = 300
 _SIMPLE_KEY = r"[A-Za-z0-9_-]{1,60}"
 _PUNCTUATION = str.maketrans("_ .", "---")
 
@@ -62,7 +63,8 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     folded = {_folded(option): option for option in options}
     asked = _folded(word[:_LONGEST])
     longer = sorted(option for option in folded if option.startswith(asked))[:2] if len(asked) > 2 else []
-    near = [asked] if asked in folded else longer or difflib.get_close_matches(asked, folded, n=2, cutoff=0.65)
+    few = folded if len(folded) <= _MOST_COMPARED else []  # each comparison takes its time
+    near = [asked] if asked in folded else longer or difflib.get_close_matches(asked, few, n=2, cutoff=0.65)
     return f"did you mean {' or '.join(f'`{folded[option]}`' for option in near)}?" if near else ""
 
 
