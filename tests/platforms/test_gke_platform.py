@@ -92,6 +92,11 @@ def test_apis_come_before_everything_and_stay_when_the_stack_goes() -> None:
             assert names <= ladder().before(resource), resource.name
 
 
+def test_the_api_is_on_that_gives_pods_the_tokens_of_their_account() -> None:
+    """Workload identity answers 403 without it, and only when the first pod wants to read weights."""
+    assert "iamcredentials.googleapis.com" in {api.inputs["service"] for api in ladder().graph.of_type(SERVICE)}
+
+
 def test_the_tier_cold_is_apis_bucket_and_account_and_no_cluster() -> None:
     cold = build(placed(tier="cold", renders=("artifacts", "identity")))
     assert cold.handle is None

@@ -9,7 +9,8 @@ from intertie.platforms import components
 from intertie.platforms.children import child
 
 _ALWAYS = ("cloudresourcemanager", "iam", "storage")  # project roles, service accounts, bucket
-_WITH_CLUSTER = ("artifactregistry", "compute", "container", "logging", "monitoring")
+# Without iamcredentials the metadata server of the nodes gives pods no token of their account.
+_WITH_CLUSTER = ("artifactregistry", "compute", "container", "iamcredentials", "logging", "monitoring")
 _METRICS = ("CADVISOR", "KUBELET", "SYSTEM_COMPONENTS")
 _LOGS = ("APISERVER", "CONTROLLER_MANAGER", "SCHEDULER", "SYSTEM_COMPONENTS", "WORKLOADS")
 
