@@ -3,6 +3,9 @@ PYTHON ?= python3
 SPEC   ?=
 SAMPLE := aws-use1 azure-swc gcp-euw4
 BIN    := .venv/bin
+# The lab is tested apart: its parts need programs that take minutes to build, and SDKs that cannot share a process.
+LAB    := tests/lab tests/engine $(wildcard tests/drills)
+PLAIN  := $(LAB:%=--ignore=%) -m "not engine and not kubernetes and not soak"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check lint types unit tools test lab soak bench schema docs lock clean
@@ -27,16 +30,16 @@ types: setup
 	@$(BIN)/pyright
 
 unit: setup
-	@$(BIN)/python -m pytest -q -n 2 -m "not engine and not kubernetes and not soak"
+	@$(BIN)/python -m pytest -q -n 2 $(PLAIN)
 
 tools: setup ## build the lab's programs from Go modules, once (about 12 minutes)
 	@$(BIN)/python -m intertie.lab.programs || { [ -z "$$CI" ] && echo "tools: the tiers that need them will be skipped" >&2; }
 
 test: setup ## all tests that need only the Python packages; says what is not among them
-	@$(BIN)/python -m pytest -n 2 -m "not engine and not kubernetes and not soak"
+	@$(BIN)/python -m pytest -n 2 $(PLAIN)
 
 lab: setup tools ## the lab's tests: the real Pulumi engine and real Kubernetes, a few per cloud
-	@$(BIN)/python -m pytest -n 2 -m "(engine or kubernetes) and not soak"
+	@$(BIN)/python -m pytest -n 2 -m "not soak" $(LAB)
 
 soak: setup tools ## the long runs: everything in test and lab, more often and over every sample
 	@INTERTIE_SOAK=1 $(BIN)/python -m pytest -n 2
