@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from intertie.plan.types import AddressPlan, Plan, PoolPlan, Sizing, StagePlan, Taint, ThroughputPlan
 from intertie.spec.pipeline import PipelineSpec
-from pydantic import TypeAdapter
 
 DIGEST = "sha256:" + "0" * 64
 REGION = {"aws": "us-east-1", "azure": "swedencentral", "gcp": "europe-west4"}
