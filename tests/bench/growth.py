@@ -22,6 +22,6 @@ def placement(index: int) -> dict[str, Any]:
     cloud, region = WHERE[index % len(WHERE)]
     second, third = divmod(index, 16)
     network = {"cidr": f"10.{second}.{third * 16}.0/20"}
-    if cloud == "gcp":  # elsewhere pods take addresses of the subnets, or of a range that nobody else sees
+    if cloud != "aws":  # there pods take addresses of the subnets
         network["pods"] = f"100.{64 + second}.{third * 16}.0/20"
     return {"cloud": cloud, "region": region, "role": "active", "network": network}
