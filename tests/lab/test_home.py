@@ -19,7 +19,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def test_everything_in_a_new_lab_is_its_owners_alone(made: Home) -> None:
-    theirs = [path for path in made.folder.rglob("*") if path.name != "pulumi" and path.stat().st_mode & 0o077]
+    theirs = [
+        path
+        for path in made.folder.rglob("*")
+        if path.name not in ("pulumi", "kubectl") and path.stat().st_mode & 0o077
+    ]
     assert theirs == []
 
 

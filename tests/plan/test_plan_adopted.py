@@ -112,6 +112,14 @@ def test_a_replica_over_several_nodes_needs_a_fabric_that_is_known() -> None:
     assert plan.stage("generate").multi_node
 
 
+def test_replicas_over_several_nodes_are_counted_by_whole_ones() -> None:
+    joined = {"name": "gpu", "accelerator": "h100", "machine": "p5.48xlarge", "nodes": 5}
+    apart = {"name": "lone", "accelerator": "h100", "per_node": 8, "nodes": 90}
+    stage = {"model": LARGE, "replicas": {"min": 3, "max": 4}}
+    found = only_problem(pipeline("aws", where={"adopt": {"pools": [joined, apart, CPU]}}, stage=stage))
+    assert found.found == "gpu: room for 2 replicas"
+
+
 def test_a_pod_on_a_tpu_pool_takes_all_chips_of_its_node() -> None:
     pool = {"name": "tpu", "accelerator": "tpu-v6e", "machine": "ct6e-standard-4t", "nodes": 2}
     where = {"adopt": {"pools": [pool, CPU]}}

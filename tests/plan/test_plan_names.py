@@ -58,3 +58,10 @@ def test_a_hyphen_does_not_make_two_stages_meet() -> None:
 
 def test_parts_of_one_step_have_names_of_their_own() -> None:
     assert len({pool_name("generate", 1, part) for part in range(50)}) == 50
+
+
+def test_names_of_live_pools_stay_what_they_are() -> None:
+    """A pool that is called otherwise is another pool: the live one would be replaced, with everything on it."""
+    assert pool_name("embed-text", 0) == "embed39a750"
+    assert pool_name("generate", 0, 3) == "genea6e8ad0"
+    assert cluster_name("a" * 30, "b" * 30) == f"{'a' * 30}-b-0d5805a"

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from intertie import catalog
 from intertie.plan.hosts import allocatable
+from intertie.plan.pools import disk_gib
+from intertie.spec import StageSpec
 from support.pipelines import PREPARE, generate, only_problem, pipeline, planned, shown_in
 
 CPU_ROWS = [row for row in catalog.machines() if row.accelerator is None]
@@ -92,6 +94,17 @@ def test_the_disk_has_room_for_the_weights_of_the_replicas_on_a_node() -> None:
     assert small.accelerator_pools()[0].disk_gib == 200
     assert large.accelerator_pools()[0].disk_gib >= 600
     assert large.accelerator_pools()[0].disk_gib % 50 == 0
+
+
+@pytest.mark.parametrize(("size", "replicas", "disk"), [("500GiB", 1, 600), ("501GiB", 1, 650), ("130GiB", 3, 500)])
+def test_the_disk_is_never_smaller_than_what_is_on_it(size: str, replicas: int, disk: int) -> None:
+    stage = StageSpec.model_validate(generate(model={"id": "acme/own", "parameters": "8e9", "size": size}))
+    assert disk_gib(stage, replicas) == disk
+
+
+def test_a_general_pool_that_serves_can_lose_a_node() -> None:
+    general = {tier: planned(stages=[generate()], where={"tier": tier}).pools[1].min_nodes for tier in ("hot", "warm")}
+    assert general == {"hot": 2, "warm": 1}
 
 
 def test_the_general_pool_takes_the_machine_of_the_largest_stage() -> None:

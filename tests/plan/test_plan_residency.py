@@ -3,6 +3,7 @@
 import pytest
 
 from intertie import catalog
+from intertie.plan.residency import jurisdiction_of
 from support.pipelines import choice, only_problem, pipeline, planned, problems
 
 ADOPT = {"pools": [{"name": "gpu", "accelerator": "h100", "per_node": 8, "nodes": 8}, {"name": "cpu", "nodes": 3}]}
@@ -13,6 +14,11 @@ def test_a_region_outside_the_residency_is_a_problem_with_its_law_and_source() -
     assert found.path == "placements.here.region"
     assert found.found == "us-east-1 (us)"
     assert found.source == catalog.region("aws", "us-east-1").fact.source
+
+
+def test_the_catalogue_knows_a_regions_law_better_than_the_description() -> None:
+    where = pipeline("aws", where={"jurisdiction": "eu"}).placements["here"]
+    assert jurisdiction_of(where) == "us"
 
 
 def test_the_jurisdiction_is_recorded_with_its_source() -> None:

@@ -63,6 +63,11 @@ def test_the_most_particular_image_is_taken(image: str | None, images: dict[str,
     assert choice(plan, "stages[generate].image").why
 
 
+def test_an_image_that_is_named_for_the_accelerator_is_not_doubted() -> None:
+    plan = planned(stage={"image": "ghcr.io/acme/own:1", "images": {"h100": "ghcr.io/acme/own:1"}})
+    assert not any("`image` is used on" in note for note in plan.notes)
+
+
 def test_one_image_for_all_accelerators_is_noted() -> None:
     plan = planned(stage={"image": "ghcr.io/acme/own:1"})
     assert any("`image` is used on nvidia accelerators as it is" in note for note in plan.notes)

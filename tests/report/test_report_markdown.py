@@ -121,6 +121,11 @@ def _stack(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
     return {**data, **changes}
 
 
+def test_a_title_that_looks_like_html_is_shown_as_it_is() -> None:
+    data = {"verdict": "pass", "evaluated": ["graph"], "stacks": [_stack("a&lt;b <i>", "pass")]}
+    assert "<summary>✅ <b>a&amp;lt;b &lt;i&gt;</b></summary>" in report.preview_markdown(data)
+
+
 def test_what_fails_stands_open_and_first_of_its_section() -> None:
     problem = {"path": "program", "found": "KeyError", "allowed": "ok", "hint": "look", "source": "", "where": "a.py:1"}
     data = {

@@ -177,6 +177,12 @@ def test_another_cloud_needs_its_cluster_described() -> None:
     assert "`adopt`" in problem.allowed
 
 
+def test_a_cluster_that_no_cloud_runs_says_under_which_law_it_stands() -> None:
+    adopt = {"pools": [{"name": "cpu"}]}
+    assert problems_of(with_placement(cloud="other", capacity={}, adopt=adopt))
+    assert not problems_of(with_placement(cloud="other", capacity={}, adopt=adopt, jurisdiction="us"))
+
+
 def test_text_from_a_file_is_shown_escaped_and_short() -> None:
     problem = only(problems_of(small(owner="\u202e" + "x" * 500)))
     assert problem.found == '"\\u202e' + "x" * 58 + '…"'

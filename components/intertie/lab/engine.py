@@ -98,6 +98,10 @@ class Command:
         """What the engine has logged so far; a line that is still being written is left for later."""
         return tuple(json.loads(line) for line in self._read("events").split("\n")[:-1])
 
+    def logged(self, kind: str) -> int:
+        """How many events of a kind (`resOutputsEvent`: a step that is done) the engine has logged so far."""
+        return self._read("events").count(f'"{kind}":')
+
     def shown(self) -> str:
         """All that a person has seen so far."""
         return self._read("stdout") + self._read("stderr")

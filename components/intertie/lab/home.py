@@ -98,6 +98,8 @@ def create(folder: Path) -> Home:
     _secret(home.folder / "passphrase")
     _secret(home.token_file)
     _place(pulumi, home.bin / "pulumi")
+    if (kubectl := programs.find("kubectl")) is not None:
+        _place(kubectl, home.bin / "kubectl")
     _launcher(home.bin / "pulumi-language-python", "intertie.lab.language_host", home)
     for tool in TOKEN_TOOLS:
         _launcher(home.bin / tool, "intertie.lab.token_tool", home, tool)
@@ -127,7 +129,7 @@ def _launcher(path: Path, module: str, home: Home, *arguments: str) -> None:
 
 
 def _place(program: Path, at: Path) -> None:
-    """The CLI beside the language host: it looks for languages next to itself first, and without a warning."""
+    """A program of the lab on its PATH. The CLI looks for languages next to itself first, and without a warning."""
     if at.exists() and at.samefile(program):  # made again from a shell that is inside the lab
         return
     scratch = at.with_suffix(".new")

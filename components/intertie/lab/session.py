@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from intertie.errors import InputError, OutsideError
-from intertie.lab import home, identity, programs
+from intertie.lab import home, identity, programs, scenario
 from intertie.lab.home import Home
 from intertie.lab.world import Cluster, World
 
@@ -123,6 +123,15 @@ class Lab:
             supervised = self._pid_file.exists()
             state = "crashed" if supervised and self.supervisor is None else "up"
             return Status(state, self.folder, supervised, world.now(), counts, tuple(world.clusters()))
+        finally:
+            world.close()
+
+    def strike(self, file: Path) -> None:
+        """Let a scenario happen: what there is, and what goes wrong. InputError with every problem of the file."""
+        known = scenario.read(file)
+        world = World(self.home.world)
+        try:
+            scenario.apply(world, known)
         finally:
             world.close()
 

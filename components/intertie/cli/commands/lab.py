@@ -33,6 +33,9 @@ def up(
     kubernetes: Annotated[
         bool, typer.Option(help="Run a control plane for every cluster that is created in the lab.")
     ] = True,
+    scenario: Annotated[
+        Path | None, typer.Option(help="Let this happen: limits, faults, a cloud that is down. See docs/lab.md.")
+    ] = None,
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Start a lab, and print the environment to use it in.
@@ -45,6 +48,8 @@ def up(
     began = time.monotonic()
     with _busy("starting the lab: folder, simulated clouds, supervisor"):
         lab.start()
+        if scenario is not None:
+            lab.strike(scenario)
     if format is Format.JSON:
         write_json({"schema": "intertie.lab/v1", **lab.status().to_json(), "environment": lab.environment()})
     else:
