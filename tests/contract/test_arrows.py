@@ -22,16 +22,17 @@ MAY_USE = {
     "clusters": {"boundary", "contract", "errors", "plan", "platforms"},
     "workloads": {"boundary", "contract", "errors", "plan", "platforms", "workload"},
     "reservations": {"boundary", "contract", "errors", "platforms"},
-    "pipeline": {"boundary", "clusters", "contract", "plan", "workloads"},
+    "pipeline": {"boundary", "clusters", "contract", "money", "plan", "workloads"},
     "graph": {"errors"},
-    "preview": {"errors", "graph", "spec", "plan"},
+    "money": {"errors", "catalog", "spec", "plan", "contract"},
+    "preview": {"errors", "graph", "spec", "plan", "money"},
     "report": set(),
     "lab": {"errors", "graph"},
     "drills": {"errors"},
 }
 """Which rooms each room may import. `cli` and tests wire everything and so are free."""
 
-WITHOUT_PULUMI = ("errors", "catalog", "spec", "plan", "contract", "report")
+WITHOUT_PULUMI = ("errors", "catalog", "spec", "plan", "contract", "money", "report")
 
 
 def imports(file: Path) -> Iterator[str]:
