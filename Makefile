@@ -4,11 +4,11 @@ SPEC   ?=
 SAMPLE := aws-use1 azure-swc gcp-euw4
 BIN    := .venv/bin
 # The lab is tested apart: its parts need programs that take minutes to build, and SDKs that cannot share a process.
-LAB    := tests/lab tests/engine $(wildcard tests/drills)
+LAB    := tests/lab tests/engine tests/docs/test_lab_page.py $(wildcard tests/drills)
 PLAIN  := $(LAB:%=--ignore=%) -m "not engine and not kubernetes and not soak"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check lint types unit tools test lab soak bench schema docs lock clean
+.PHONY: help setup demo check lint types unit tools test lab soak drill bench schema docs lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ lab: setup tools ## the lab's tests: the real Pulumi engine and real Kubernetes,
 
 soak: setup tools ## the long runs: everything in test and lab, more often and over every sample
 	@INTERTIE_SOAK=1 $(BIN)/python -m pytest -n 2
+
+drill: setup tools ## a failover drill in the lab: one cloud stops, another takes over; each phase on its clock
+	@$(BIN)/python tools/drill.py
 
 bench: setup ## figures, measured side by side in one run
 	@$(BIN)/python tests/bench/run.py

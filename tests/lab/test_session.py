@@ -131,6 +131,20 @@ def test_a_labs_name_is_no_path(name: str) -> None:
         session.default_folder(name)
 
 
+def test_a_command_without_a_name_means_the_lab_that_the_shell_is_in(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INTERTIE_LAB", raising=False)
+    assert session.default_folder() == session.default_folder("default")
+    for key, value in lab.environment().items():
+        monkeypatch.setenv(key, value)
+    assert session.default_folder() == lab.folder
+    assert session.default_folder("other") == programs.root() / ".cache" / "lab" / "other"
+
+
+def test_kubectl_in_a_lab_reads_and_writes_nothing_of_the_persons(lab: Lab) -> None:
+    for name in ("KUBECONFIG", "KUBECACHEDIR"):
+        assert Path(lab.environment()[name]).parent == lab.folder
+
+
 def test_the_language_host_of_a_lab_runs_nothing_outside_it(lab: Lab) -> None:
     lab.start()
     inside = {**os.environ, **lab.environment()}

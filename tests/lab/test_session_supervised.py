@@ -139,6 +139,6 @@ def test_people_start_use_and_stop_a_lab_from_the_command_line(tmp_path: Path) -
         assert json.loads(run("events", "--format", "json").stdout)["schema"] == "intertie.lab.events/v1"
     finally:
         down = run("down")
-    assert (down.returncode, down.stdout) == (0, "lab 'default': stopped and removed\n")
-    assert run("down").stdout == "lab 'default': was not up\n"
+    assert (down.returncode, down.stdout) == (0, "lab 'lab': stopped and removed\n")
+    assert run("down").stdout == "lab 'lab': was not up\n"
     assert left_behind(tmp_path) == []

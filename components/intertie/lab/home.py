@@ -56,10 +56,15 @@ class Home:
         return self.folder / "home"
 
     def environment(self) -> dict[str, str]:
-        """What to set so that `pulumi` works on this lab: its backend, plugins and PATH, none of the person's."""
+        """What to set so that `pulumi` and `kubectl` work on this lab: its backend, plugins, PATH and kubeconfig.
+
+        Nothing is left of the person's: a forgotten option must not reach a real backend or a real cluster.
+        """
         path = os.environ.get("PATH", os.defpath).split(os.pathsep)
         return {
             "INTERTIE_LAB": str(self.folder),
+            "KUBECACHEDIR": str(self.folder / "kubectl"),
+            "KUBECONFIG": str(self.folder / "kubeconfig"),
             "PATH": os.pathsep.join([str(self.bin), *(part for part in path if part != str(self.bin))]),
             "PULUMI_BACKEND_URL": f"file://{self.state}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),

@@ -64,6 +64,10 @@ class Lab:
         self._kubernetes = kubernetes
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -211,8 +215,11 @@ def _lock(descriptor: int, seconds: float) -> None:
             return
 
 
-def default_folder(name: str = "default") -> Path:
-    """Where `intertie lab` keeps a lab of this name."""
+def default_folder(name: str | None = None) -> Path:
+    """Where `intertie lab` keeps a lab of this name; without one, the lab that the process is in, if it is in one."""
+    if name is None and (inside := os.environ.get("INTERTIE_LAB")):
+        return Path(inside)
+    name = "default" if name is None else name
     if not name.replace("-", "").replace("_", "").isalnum():
         raise InputError(f"{name!r}: found a lab's name with other than letters, digits, - and _")
     return programs.root() / ".cache" / "lab" / name

@@ -20,7 +20,10 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Name = Annotated[str, typer.Option("--name", "-n", help="Name of the lab; labs do not see each other.")]
+Name = Annotated[
+    str | None,
+    typer.Option("--name", "-n", help="Name of the lab. By default the one that this shell is in, else `default`."),
+]
 Folder = Annotated[
     Path | None, typer.Option("--folder", help="Folder of the lab; by default .cache/lab/NAME in the checkout.")
 ]
@@ -28,7 +31,7 @@ Folder = Annotated[
 
 @app.command()
 def up(
-    name: Name = "default",
+    name: Name = None,
     folder: Folder = None,
     kubernetes: Annotated[
         bool, typer.Option(help="Run a control plane for every cluster that is created in the lab.")
@@ -56,15 +59,15 @@ def up(
         for key, value in lab.environment().items():
             typer.echo(f"export {key}={shlex.quote(value)}")
     talk(
-        f"lab {name!r} is up in {time.monotonic() - began:.1f} s. Clouds are simulated and their time is modelled; the "
-        "Pulumi engine and Kubernetes are real.\n"
+        f"lab {lab.name!r} is up in {time.monotonic() - began:.1f} s. Clouds are simulated and their time is modelled; "
+        "the Pulumi engine and Kubernetes are real.\n"
         '  → what is printed on stdout belongs into your shell: eval "$(intertie lab up)"; then pulumi stack init, up\n'
         "  → intertie lab events shows what the clouds did; intertie lab down ends it and removes everything"
     )
 
 
 @app.command()
-def down(name: Name = "default", folder: Folder = None, format: FormatOption = Format.TEXT) -> None:
+def down(name: Name = None, folder: Folder = None, format: FormatOption = Format.TEXT) -> None:
     """End a lab: its processes, its clouds, its Pulumi state. Nothing of it stays.
 
     Example: `intertie lab down`
@@ -76,28 +79,29 @@ def down(name: Name = "default", folder: Folder = None, format: FormatOption = F
     if format is Format.JSON:
         write_json({"schema": "intertie.lab/v1", **lab.status().to_json(), "was": was})
     else:
-        typer.echo(f"lab {name!r}: {'was not up' if was == 'down' else 'stopped and removed'}")
+        typer.echo(f"lab {lab.name!r}: {'was not up' if was == 'down' else 'stopped and removed'}")
 
 
 @app.command()
-def status(name: Name = "default", folder: Folder = None, format: FormatOption = Format.TEXT) -> None:
+def status(name: Name = None, folder: Folder = None, format: FormatOption = Format.TEXT) -> None:
     """Show whether a lab is up, its virtual clock, its clusters and how many resources each cloud has.
 
     Exit code 3 when it is not up.
 
     Example: `intertie lab status`
     """
-    found = _lab(name, folder).status()
+    lab = _lab(name, folder)
+    found = lab.status()
     if format is Format.JSON:
         write_json({"schema": "intertie.lab/v1", **found.to_json()})
     else:
-        _print_status(name, found.to_json())
+        _print_status(lab.name, found.to_json())
     raise typer.Exit(Exit.GOOD if found.state == "up" else Exit.OUTSIDE)
 
 
 @app.command()
 def events(
-    name: Name = "default",
+    name: Name = None,
     folder: Folder = None,
     after: Annotated[int, typer.Option(min=0, help="Only events after this number.")] = 0,
     follow: Annotated[float, typer.Option(min=0, help="Go on for this many seconds, as events happen.")] = 0,
@@ -129,7 +133,7 @@ def _events(lab: Any, after: int, until: float) -> Iterator[dict[str, Any]]:
         time.sleep(0.2)
 
 
-def _lab(name: str, folder: Path | None, kubernetes: bool = True) -> Any:
+def _lab(name: str | None, folder: Path | None, kubernetes: bool = True) -> Any:
     """The lab's session. Loaded here, so that `--help` does not wait for it."""
     from intertie.lab.session import Lab, default_folder
 

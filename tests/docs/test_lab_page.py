@@ -1,0 +1,107 @@
+"""The page about the lab, run as a person runs it: every command in one shell, and nothing of it left afterwards."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from intertie.cli.commands import lab
+from intertie.lab import scenario
+from intertie.lab.engine import copy_project
+from support.programs import left_behind
+from support.stacks import ROOT
+
+PAGE = (ROOT / "docs" / "lab.md").read_text()
+COMMANDS = [line for block in re.findall(r"```sh\n(.+?)```", PAGE, re.S) for line in block.splitlines()]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Every command of the page with what it printed; where the person stood; what is left of processes."""
+
+    shown: list[tuple[str, str]]
+    stderr: str
+    code: int
+    folder: Path
+    left: list[str]
+
+    def after(self, beginning: str) -> str:
+        """What the only command that begins so has printed."""
+        (found,) = (text for command, text in self.shown if command.startswith(beginning))
+        return found
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    """The page's commands, typed into a shell that stops at the first failure, far from the person's own files."""
+    folder = tmp_path_factory.mktemp("walk")
+    for name in ("home", "tmp"):
+        (folder / name).mkdir()
+    copy_project(ROOT, folder / "checkout")
+    modules = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True, check=True).stdout.strip()
+    environment = {
+        "GOMODCACHE": modules,  # what the checkout has downloaded before
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "INTERTIE_LAB": str(folder / "lab"),
+    }
+    script = "\n".join(f"echo '@@{index}'\n{command}" for index, command in enumerate(COMMANDS))
+    ended = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder / "checkout", env=environment, capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+    parts = re.split(r"^@@(\d+)\n", ended.stdout, flags=re.M)[1:]
+    shown = [(COMMANDS[int(index)], text) for index, text in zip(parts[::2], parts[1::2], strict=True)]
+    yield Walk(shown, ended.stderr, ended.returncode, folder, left_behind(folder))
+    subprocess.run(
+        [sys.executable, "-m", "intertie", "lab", "down"], env=environment, capture_output=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.engine
+@pytest.mark.kubernetes
+def test_every_command_of_the_page_works_in_its_order(walk: Walk) -> None:
+    assert (walk.code, [command for command, _ in walk.shown]) == (0, COMMANDS), walk.stderr + walk.shown[-1][1]
+    assert "Traceback" not in walk.stderr
+
+
+@pytest.mark.engine
+@pytest.mark.kubernetes
+def test_the_page_ends_with_nothing_left(walk: Walk) -> None:
+    assert walk.after("intertie lab down") == "lab 'lab': stopped and removed\n"
+    assert walk.left == []
+    assert not (walk.folder / "lab").exists()
+    assert list((walk.folder / "tmp").iterdir()) == []
+    assert {each.name for each in (walk.folder / "home").iterdir()} <= {".cache", ".config"}  # Go's own notes
+
+
+@pytest.mark.engine
+@pytest.mark.kubernetes
+def test_a_person_sees_nodes_pods_clouds_and_events_as_the_page_says(walk: Walk) -> None:
+    nodes = walk.after("kubectl get nodes").splitlines()
+    assert {line.split()[-1] for line in nodes[1:]} == {"general", "generate0", "moderate0", "system"}
+    pods = [line.split() for line in walk.after("kubectl get pods").splitlines()[1:]]
+    assert {(pod[1], pod[2]) for pod in pods} == {("1/1", "Running")}
+    assert {pod[0].split("-")[0] for pod in pods} == {"prepare", "moderate", "generate"}
+    assert re.search(r"^aws: \d\d resources$", walk.shown[-5][1], re.M), walk.shown[-5]
+    assert "aws:eks/cluster:Cluster" in walk.after("intertie lab events")
+
+
+def test_the_page_names_only_commands_that_exist() -> None:
+    verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"\bmake ([a-z]+)", PAGE)) <= verbs
+    known = {each.callback.__name__ for each in lab.app.registered_commands if each.callback is not None}
+    assert set(re.findall(r"\bintertie lab ([a-z]+)", PAGE)) == known
+
+
+def test_the_scenario_on_the_page_is_one(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```yaml\n(.+?)```", PAGE, re.S)
+    (tmp_path / "scenario.yaml").write_text(shown)
+    found = scenario.read(tmp_path / "scenario.yaml")
+    assert (len(found.limits), len(found.faults)) == (1, 2)
