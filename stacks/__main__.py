@@ -14,6 +14,7 @@ pipeline = InferencePipeline(
         "spec": spec,
         "placement": config.require("placement"),
         "kubeconfig": config.get_secret("kubeconfig"),  # only for a placement that adopts a cluster
+        "lift_deletion_protection": config.get_bool("lift_deletion_protection"),  # before a cluster is destroyed
     },
 )
 

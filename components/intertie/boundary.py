@@ -6,6 +6,7 @@ description again. Nothing else in Intertie needs to know that the boundary exis
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,13 @@ def plan_of(args: Mapping[str, Any]) -> Plan:
     placement = args.get("placement")
     if not isinstance(placement, str) or not placement:
         raise InputError("`placement` must be the name of a placement, as plain text")
-    return resolve(spec, placement)
+    plan = resolve(spec, placement)
+    return lifted(plan) if args.get("lift_deletion_protection") is True else plan
+
+
+def lifted(plan: Plan) -> Plan:
+    """The plan without deletion protection: one update with it, and the cluster can be destroyed on purpose."""
+    return replace(plan, operations=replace(plan.operations, deletion_protection=False))
 
 
 def spec_of(value: Any) -> PipelineSpec:

@@ -5,7 +5,7 @@ hands over kubeconfig and `handle`. Which platform a placement needs follows fro
 component of the wrong one says so instead of building something else.
 """
 
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar, NotRequired, TypedDict
 
 import pulumi
 
@@ -23,6 +23,8 @@ class ClusterArgs(TypedDict):
     """The description of the pipeline, as in `stacks/specs/*.yaml`."""
     placement: str
     """Name of the placement in the description."""
+    lift_deletion_protection: NotRequired[bool | None]
+    """Take the cluster's deletion protection off, so that it can be destroyed after this update."""
 
 
 class _Cluster(pulumi.ComponentResource):

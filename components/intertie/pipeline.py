@@ -20,6 +20,8 @@ class InferencePipelineArgs(TypedDict):
     """Name of the placement in the description: where this stack runs."""
     kubeconfig: NotRequired[pulumi.Input[str] | None]
     """Kubeconfig of the existing cluster, for a placement with `adopt`. A secret."""
+    lift_deletion_protection: NotRequired[bool | None]
+    """Take the cluster's deletion protection off, so that it can be destroyed after this update."""
 
 
 class InferencePipeline(pulumi.ComponentResource):
@@ -75,7 +77,11 @@ class InferencePipeline(pulumi.ComponentResource):
             return None, args.get("kubeconfig")
         cluster = BY_PLATFORM[plan.platform](
             f"{name}-cluster",
-            {"spec": plan.spec, "placement": plan.placement},
+            {
+                "spec": plan.spec,
+                "placement": plan.placement,
+                "lift_deletion_protection": args.get("lift_deletion_protection"),
+            },
             pulumi.ResourceOptions(parent=self),
         )
         return cluster.handle, cluster.kubeconfig

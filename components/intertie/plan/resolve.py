@@ -8,8 +8,10 @@ from intertie.plan.access import check_access
 from intertie.plan.addresses import layout
 from intertie.plan.adopted import adopted
 from intertie.plan.cpu import cpu_pools
+from intertie.plan.generations import generations
 from intertie.plan.ladder import check_adopted, ladder
 from intertie.plan.naming import cluster_name
+from intertie.plan.operate import operate
 from intertie.plan.order import ordered
 from intertie.plan.reservations import check_reservations
 from intertie.plan.residency import check_residency
@@ -26,7 +28,13 @@ from intertie.spec import PipelineSpec, StageSpec
 from intertie.spec.wording import did_you_mean
 
 _KUBERNETES_OWN = ("default", "kube-system", "kube-public", "kube-node-lease")
-_COMPONENTS_OWN = ("cert-manager", "envoy-gateway-system", "keda", "lws-system")  # where charts put their controllers
+_COMPONENTS_OWN = (
+    "cert-manager",
+    "envoy-gateway-system",
+    "external-secrets",
+    "keda",
+    "lws-system",
+)  # where charts put their controllers
 
 Planned = tuple[tuple[PoolPlan, ...], tuple[StagePlan, ...]]
 
@@ -47,7 +55,9 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
     trail, site = Trail(), Site.of(spec, placement)
     law = _checked(site, found, trail)
     addresses = _addresses(site, found, trail)
+    operations = operate(site, addresses, trail)
     pools, stages = _planned(site, ordered(spec.stages), law, trail)
+    pools, stages = generations(pools, stages, operations, trail)
     _check_pool_names(pools, trail)
     zones = network_zones(site, (zone for pool in pools for zone in pool.zones), trail)
     labels = tags(spec, placement, trail)
@@ -73,6 +83,7 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
         renders=renders(site.where),
         choices=tuple(trail.choices),
         notes=tuple(trail.notes),
+        operations=operations,
     )
 
 

@@ -25,6 +25,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "namespace": plan.namespace,
         "zones": list(plan.zones),
         "addresses": _plain(plan.addresses),
+        "operations": _plain(plan.operations),
         "tags": dict(plan.tags),
         "pools": [_pool(pool) for pool in plan.pools],
         "stages": [_stage(stage) for stage in plan.stages],

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 
+from intertie.plan.operations import Operations
 from intertie.spec import Claim, EndpointSpec, PipelineSpec, PlacementSpec, StageSpec
 
 LABEL = "intertie.dev"
@@ -80,6 +81,13 @@ class PoolPlan:
     fabric: str = "none"
     topology: str = ""  # TPU slice shape
     hosts: int = 1  # machines of one replica that must stand close together
+    generation: int = 1
+    retiring: bool = False  # of an earlier generation: no stage is placed on it, and it shrinks to nothing
+
+    @property
+    def surge(self) -> int:
+        """Nodes that an upgrade may have beyond the pool's own: no accelerators, which no reservation has to spare."""
+        return 0 if self.role == "accelerator" else 1
 
     @property
     def kind(self) -> str:
@@ -168,6 +176,7 @@ class Plan:
     renders: tuple[str, ...]  # artifacts, identity, network, cluster, pools, workload: what the tier calls for
     choices: tuple[Choice, ...]
     notes: tuple[str, ...] = field(default=())  # what the user should know, though nothing is wrong
+    operations: Operations = field(default_factory=Operations)  # how the cluster is run
 
     @property
     def where(self) -> PlacementSpec:

@@ -7,18 +7,21 @@ spec = read_file(Path("stacks/specs/chat.yaml"))   # PipelineSpec, or InputError
 
 from intertie.spec.base import Cloud
 from intertie.spec.capacity import RESERVED_KINDS, CapacityKind, Claim
+from intertie.spec.cluster import Api, ApiAccess, Channel, ClusterSpec, Maintenance, Runner, Weekday
 from intertie.spec.endpoint import Access, Auth, AuthKind, EndpointSpec
 from intertie.spec.model import Architecture, ModelSpec, Precision
 from intertie.spec.pipeline import Budget, Environment, PipelineSpec
-from intertie.spec.placement import Account, Adopt, ExistingPool, Network, PlacementSpec, Role, State, Tier
+from intertie.spec.placement import Account, Adopt, Egress, ExistingPool, Network, PlacementSpec, Role, State, Tier
 from intertie.spec.reader import read_data, read_file, read_text
 from intertie.spec.schema_generator import json_schema
 from intertie.spec.stage import Objective, Parallelism, ReplicaRange, Resources, Runtime, Scaling, StageSpec
+from intertie.spec.team import Team, TeamRole
 from intertie.spec.units import Count, Duration, Memory
 
 __all__ = [
-    "RESERVED_KINDS", "Access", "Account", "Adopt", "Architecture", "Auth", "AuthKind", "Budget", "CapacityKind",
-    "Claim", "Cloud", "Count", "Duration", "EndpointSpec", "Environment", "ExistingPool", "Memory", "ModelSpec",
-    "Network", "Objective", "Parallelism", "PipelineSpec", "PlacementSpec", "Precision", "ReplicaRange", "Resources",
-    "Role", "Runtime", "Scaling", "StageSpec", "State", "Tier", "json_schema", "read_data", "read_file", "read_text",
+    "RESERVED_KINDS", "Access", "Account", "Adopt", "Api", "ApiAccess", "Architecture", "Auth", "AuthKind", "Budget",
+    "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Count", "Duration", "Egress", "EndpointSpec",
+    "Environment", "ExistingPool", "Maintenance", "Memory", "ModelSpec", "Network", "Objective", "Parallelism",
+    "PipelineSpec", "PlacementSpec", "Precision", "ReplicaRange", "Resources", "Role", "Runner", "Runtime", "Scaling",
+    "StageSpec", "State", "Team", "TeamRole", "Tier", "Weekday", "json_schema", "read_data", "read_file", "read_text",
 ]  # fmt: skip

@@ -250,6 +250,16 @@ def _ranges_are_real(data: dict[str, Any]) -> Iterator[Refusal]:
             text = _mapping(where.get("network")).get(field)
             if isinstance(text, str):
                 yield from _real_range(("placements", name, "network", field), text)
+        yield from _cluster_ranges(("placements", name, "cluster"), where.get("cluster"))
+    yield from _cluster_ranges(("cluster",), data.get("cluster"))
+
+
+def _cluster_ranges(loc: Loc, cluster: Any) -> Iterator[Refusal]:
+    api = _mapping(_mapping(cluster).get("api"))
+    runner = _mapping(api.get("runner"))
+    for place, ranges in ((("api", "allow"), api.get("allow")), (("api", "runner", "ranges"), runner.get("ranges"))):
+        for index, text in _texts(ranges):
+            yield from _real_range((*loc, *place, index), text)
 
 
 def _real_range(loc: Loc, text: str) -> Iterator[Refusal]:

@@ -4,6 +4,7 @@ Text(pattern, words, longest)    text of one form
 Whole(least, most)               a whole number; 8 and 8.0, never "8" or true
 Number(above, most)              a number, never text or true
 Moment()                         a date and time with its zone
+Switch()                         true or false
 """
 
 import re
@@ -138,3 +139,11 @@ class Moment:
             "pattern": _MOMENT,
             "patternErrorMessage": "Expected a date and time with its zone, for example 2026-08-01T09:00:00Z.",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """True or false, never a word or number that stands for one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return _worded(core_schema.bool_schema(strict=True), "true or false")

@@ -6,10 +6,12 @@ from typing import Annotated
 from pydantic import Field
 
 from intertie.spec.base import Jurisdiction, Slug, Spec, TagKey, TagValue
+from intertie.spec.cluster import ClusterSpec
 from intertie.spec.endpoint import EndpointSpec
 from intertie.spec.fields import Number, Text
 from intertie.spec.placement import PlacementSpec
 from intertie.spec.stage import StageSpec
+from intertie.spec.team import Team
 
 
 class Environment(StrEnum):
@@ -46,6 +48,10 @@ class PipelineSpec(Spec):
     """Where callers enter. Without one, the first stage is reachable only inside the cluster."""
     placements: Annotated[dict[Slug, PlacementSpec], Field(min_length=1)]
     """Where it runs, by name. Each placement is one stack."""
+    teams: dict[Slug, Team] = Field(default_factory=dict)
+    """Who may see, change or administer what runs in the clusters, by the team's name."""
+    cluster: ClusterSpec = ClusterSpec()
+    """How clusters are run, unless a placement has a `cluster` of its own."""
     budget: Budget | None = None
     """Budget over all placements."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)

@@ -7,7 +7,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from intertie.spec.base import Cidr, Cloud, Jurisdiction, Slug, Spec, TagKey, TagValue
 from intertie.spec.capacity import CapacityClaim, Ladder, MachineName, ZoneName
-from intertie.spec.fields import NotAllowed, Text, Whole
+from intertie.spec.cluster import ClusterSpec
+from intertie.spec.fields import NotAllowed, Switch, Text, Whole
 from intertie.spec.stage import AcceleratorName
 
 
@@ -33,8 +34,15 @@ def _ladder(value: Any) -> Any:
     return [value] if isinstance(value, str | dict) else value
 
 
+class Egress(StrEnum):
+    """How nodes and pods reach what is outside their network."""
+
+    NAT = "nat"
+    NONE = "none"
+
+
 class Network(Spec):
-    """The placement's place in the address plan."""
+    """The placement's place in the address plan, and the ways in and out."""
 
     cidr: Cidr | None = None
     """Address range of the network, /16 to /20. Default: a /18 of 10.64.0.0/10 or 10.128.0.0/9, fixed by the names."""
@@ -42,6 +50,12 @@ class Network(Spec):
     """Address range of the pods, where the cloud keeps it apart (AKS, GKE). Default: a /18 of 100.64.0.0/10."""
     interconnects: tuple[Slug, ...] = ()
     """Placements whose networks are connected to this one. A private endpoint over several clouds needs it."""
+    egress: Egress = Egress.NAT
+    """`nat`, or `none`: images come from `registry`, weights from the bucket, and nothing reaches the internet."""
+    endpoints: Annotated[bool, Switch()] = True
+    """Private endpoints for registry, storage, keys, secrets, logs and identity, instead of the way out."""
+    flow_logs: Annotated[bool, Switch()] = True
+    """Records of who talked to whom, kept as long as the cluster's logs."""
 
 
 class State(Spec):
@@ -76,6 +90,19 @@ class Account(Spec):
         ),
     ]
     """AWS account id, Azure subscription id, or Google project id."""
+    deployer: (
+        Annotated[
+            str,
+            Text(
+                r"^(arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+"
+                r"|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[a-z0-9-]+@[a-z0-9.-]+)$",
+                "the ARN of a role, the object id of an Entra principal, or the email of a service account",
+                300,
+            ),
+        ]
+        | None
+    ) = None
+    """Who runs Pulumi, as `intertie bootstrap` makes it. Without: whoever creates a cluster administers it."""
 
 
 LabelKey = Annotated[
@@ -177,8 +204,10 @@ class PlacementSpec(Spec):
     """Ladder per stage. Default: on-demand, then spot."""
     adopt: Adopt | None = None
     """Use this existing cluster instead of making one."""
+    cluster: ClusterSpec | None = None
+    """How the cluster is run. Default: `cluster` of the description, whose place this takes as a whole."""
     network: Network = Network()
-    """Address range and interconnects."""
+    """Address range, interconnects, and the ways in and out."""
     account: Account | None = None
     """Account, subscription or project."""
     registry: (
