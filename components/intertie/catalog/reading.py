@@ -2,6 +2,7 @@
 
     str                the cell                      str | None      empty: None
     int, float         the number                    int | None      empty: None
+    Decimal            an amount, exact             Decimal | None  empty: None
     bool               true | false                  tuple[str, ...] parts between `;`, empty: ()
 
 `source` and `as_of` are the last two columns of every file and become the row's `Fact`.
@@ -13,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from importlib.resources import files
 from math import isfinite
@@ -48,6 +50,12 @@ def _number(kind: type[int] | type[float], form: re.Pattern[str], cell: str) -> 
     return kind(cell)
 
 
+def _amount(cell: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", cell):
+        raise ValueError("not an amount such as 0.706832")
+    return Decimal(cell)
+
+
 def _truth(cell: str) -> bool:
     if cell not in ("true", "false"):
         raise ValueError("expected true or false")
@@ -68,11 +76,13 @@ READERS: dict[Any, Callable[[str], Any]] = {
     str: _text,
     int: _integer,
     float: _decimal,
+    Decimal: _amount,
     bool: _truth,
     tuple[str, ...]: _parts,
     str | None: partial(_optional, _text),
     int | None: partial(_optional, _integer),
     float | None: partial(_optional, _decimal),
+    Decimal | None: partial(_optional, _amount),
 }
 
 

@@ -1,0 +1,100 @@
+"""What is paid for besides machines: control plane, address translation, load balancer, disks, weights, traffic."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from intertie import catalog
+from intertie.money.amount import HOURS_PER_MONTH, NOTHING, Range, exactly, total
+from intertie.money.prices import PriceBook
+from intertie.money.quantities import Quantity
+from intertie.money.types import FIXED, RUNNING, Line
+from intertie.plan import Plan
+from intertie.plan.startup import weights_gib
+
+MOST_TRANSLATED = 32
+"""Machines up to which Google counts a NAT gateway by the machine (Cloud NAT pricing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """GiB in an average month: out to the internet, and through address translation. None: not said."""
+
+    egress_gib: Decimal | None = None
+    translated_gib: Decimal | None = None
+
+
+def service_lines(plan: Plan, book: PriceBook, machines: Sequence[Quantity], traffic: Traffic) -> Iterator[Line]:
+    """Lines of what the placement renders, in a fixed order."""
+    if "cluster" in plan.renders:
+        yield _line(plan, book, "control-plane", "control plane", FIXED, exactly(1), "cluster-hour")
+        yield _nat(plan, book, machines)
+        if traffic.translated_gib is not None:
+            yield _monthly(plan, book, "nat-data", "traffic through address translation", traffic.translated_gib)
+        if plan.endpoint is not None:
+            yield _line(plan, book, "load-balancer", "load balancer", FIXED, exactly(1), "hour")
+        yield from _disks(plan, book, machines)
+    if "artifacts" in plan.renders and plan.where.weights is None:
+        size = sum((Decimal(str(weights_gib(stage.model))) for stage in plan.spec.stages), Decimal(0))
+        if size:
+            yield _monthly(plan, book, "object-storage", "weights in object storage", size.quantize(Decimal("0.1")))
+    if traffic.egress_gib is not None and "workload" in plan.renders:
+        yield _monthly(plan, book, "egress", "traffic to the internet", traffic.egress_gib)
+
+
+def uncounted(plan: Plan, traffic: Traffic) -> Iterator[str]:
+    """What will be paid for and has no quantity here."""
+    if "workload" not in plan.renders:
+        return
+    if traffic.egress_gib is None and plan.endpoint is not None:
+        yield "traffic to the internet: no quantity is given (--egress-gib)"
+    if traffic.translated_gib is None and "cluster" in plan.renders:
+        yield "traffic through address translation: no quantity is given (--nat-gib)"
+
+
+def _line(  # noqa: PLR0917
+    plan: Plan, book: PriceBook, service: str, what: str, way: str, quantity: Range, unit: str
+) -> Line:
+    price = book.service(plan.cloud, plan.region, service, plan.placement)
+    return Line(
+        what=what,
+        way=way,
+        quantity=quantity,
+        price=price,
+        rate=exactly(price.amount) if price is not None else None,
+        unit=unit,
+        kind=service,
+        why_unknown=_why(plan, service) if price is None else "",
+    )
+
+
+def _monthly(plan: Plan, book: PriceBook, service: str, what: str, gib: Decimal) -> Line:
+    """A quantity of a month, spread over its hours."""
+    return _line(plan, book, service, what, FIXED, exactly(gib / HOURS_PER_MONTH), "gib")
+
+
+def _why(plan: Plan, service: str) -> str:
+    return f"no dated source has the price of {service} in {plan.cloud} {plan.region}"
+
+
+def _nat(plan: Plan, book: PriceBook, machines: Sequence[Quantity]) -> Line:
+    """AWS bills a regional gateway in each of its zones; Azure one gateway; Google by the machine, up to a cap."""
+    if plan.cloud == "gcp":
+        count = total(each.machines for each in machines)
+        most = Decimal(MOST_TRANSLATED)
+        capped = Range(min(count.min, most), min(count.likely, most), min(count.max, most))
+        return _line(plan, book, "nat-gateway", "address translation", RUNNING, capped, "machine-hour")
+    gateways = max(1, len(plan.zones)) if plan.cloud == "aws" else 1
+    return _line(plan, book, "nat-gateway", "address translation", FIXED, exactly(gateways), "gateway-hour")
+
+
+def _disks(plan: Plan, book: PriceBook, machines: Sequence[Quantity]) -> Iterator[Line]:
+    """Boot disks, by type; they come and go with their machines."""
+    sizes: dict[str, Range] = {}
+    for each in machines:
+        kind = catalog.machine(plan.cloud, each.pool.machine).disk_type
+        gib = each.machines.times(Decimal(each.pool.disk_gib) / HOURS_PER_MONTH)
+        sizes[kind] = sizes.get(kind, NOTHING) + gib
+    for kind, gib in sorted(sizes.items()):
+        if gib.max > 0:
+            yield _line(plan, book, f"disk-{kind}", f"boot disks ({kind})", RUNNING, gib, "gib")
