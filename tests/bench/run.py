@@ -79,9 +79,9 @@ took = {}
 preview(root, spec_file=described(3, folder))
 for count in map(int, sys.argv[3:]):
     path = described(count, folder)
-    started = time.perf_counter()
+    started = time.process_time()  # of this process alone: other work on the machine does not count
     assert preview(root, spec_file=path).verdict == "pass"
-    took[str(count)] = time.perf_counter() - started
+    took[str(count)] = time.process_time() - started
 print(json.dumps(took))
 """
 

@@ -115,6 +115,15 @@ def test_json_is_yaml_too(tmp_path: Path) -> None:
     assert f"{path}:1:28" in [problem.where for problem in caught.value.problems if problem.path == "owner"]
 
 
+def test_the_stacks_of_a_project_share_one_reading_of_their_description(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(SAMPLES[0].read_bytes())
+    first = read_file(path)
+    assert read_file(path) is first
+    path.write_text(path.read_text().replace("owner: ", "owner: new-"))
+    assert read_file(path).owner == f"new-{first.owner}"
+
+
 def test_a_file_name_cannot_forge_lines_of_the_message(tmp_path: Path) -> None:
     path = tmp_path / "a\nb\x1b[31m.yaml"
     path.write_text("name: 1\n")

@@ -6,6 +6,7 @@ Three sieves, and the problems of all of them at once: the document (YAML, keys,
 
 import codecs
 from collections.abc import Mapping
+from functools import lru_cache
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def read_file(path: str | PathLike[str]) -> PipelineSpec:
     return read_text(_decoded(_bytes_of(Path(path), name), name), name)
 
 
+@lru_cache(maxsize=8)  # every stack of a project reads the same description, and it is frozen
 def read_text(text: str, name: str = "description") -> PipelineSpec:
     """The description in a text; `name` stands before the line and column of every problem."""
     return _read(parse(text.removeprefix("\ufeff"), name))
