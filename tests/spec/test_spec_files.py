@@ -8,7 +8,7 @@ import pytest
 
 from intertie.errors import InputError, Problem
 from intertie.spec import read_file
-from support.descriptions import SMALL, only
+from support.descriptions import SAMPLES, SMALL, only
 
 
 def refused(path: Path | str) -> Problem:
