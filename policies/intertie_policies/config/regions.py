@@ -1,0 +1,19 @@
+"""Where data and machines may be."""
+
+from pydantic import Field
+
+from intertie_policies.config.base import Section
+
+
+class Regions(Section):
+    """Allowed places. A resource must satisfy the jurisdictions of its classification *and* the list of regions."""
+
+    allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Allowed regions as `cloud:region` with `*`: `aws:us-*`. Empty: all of the allowed jurisdictions.",
+    )
+    jurisdictions: dict[str, tuple[str, ...]] = Field(
+        default={"default": ("us", "eu")},
+        description="Jurisdictions (us, eu, uk, ...) by data classification; `default` holds where none is named.",
+    )
+    classification: str = Field(default="default", description="Classification of the data of the stacks.")

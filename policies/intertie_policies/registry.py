@@ -1,0 +1,35 @@
+"""All rules, by group. A new file of rules is named in its group's `RULES`; a new group is named here."""
+
+from functools import cache
+
+from intertie_policies.rule import Rule, Scope
+from intertie_policies.rules import capacity, configuration, region, tagging
+
+GROUPS = (configuration, region, capacity, tagging)
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules, in the order of the groups."""
+    return tuple(rule for group in GROUPS for rule in group.RULES)
+
+
+@cache
+def ids() -> frozenset[str]:
+    return frozenset(rule.id for rule in rules())
+
+
+def find(id_: str) -> Rule:
+    """The rule with this id. KeyError when there is none."""
+    return {rule.id: rule for rule in rules()}[id_]
+
+
+@cache
+def resource_rules(type_: str) -> tuple[Rule, ...]:
+    """Resource rules that concern a type (without API version)."""
+    return tuple(rule for rule in rules() if rule.scope is Scope.RESOURCE and rule.reads(type_))
+
+
+@cache
+def stack_rules() -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules() if rule.scope is Scope.STACK)

@@ -1,0 +1,1 @@
+"""The rules, one package per subject, each with its `RULES`."""

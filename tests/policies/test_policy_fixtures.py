@@ -1,0 +1,64 @@
+"""Every rule against its fixtures, and against unknowns in the place of everything it reads."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from intertie_policies import registry, testing
+from intertie_policies.accessor import State
+from intertie_policies.engine import matches
+from intertie_policies.rule import Rule
+from intertie_policies.testing import Case
+
+FIXTURES = Path(__file__).parent / "fixtures"
+CASES = testing.load_all(FIXTURES)
+RULES = registry.rules()
+NO_PROPERTIES = ("waiver-valid",)
+"""Rules that read the configuration only, and so have nothing that could be unknown."""
+
+each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+
+
+def of(rule: Rule, outcome: str | None = None) -> list[Case]:
+    return [case for case in CASES if case.rule == rule.id and outcome in (None, case.outcome)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_rule_says_of_its_fixture_what_the_fixture_says(case: Case) -> None:
+    assert testing.problems(case, testing.judge(case)) == []
+
+
+@each_rule
+def test_a_rule_has_fixtures_that_pass_fail_and_cannot_tell(rule: Rule) -> None:
+    for outcome in testing.OUTCOMES:
+        assert of(rule, outcome) or (outcome == "unknown" and rule.id in NO_PROPERTIES), f"no {outcome} fixture"
+
+
+def test_every_fixture_belongs_to_a_rule() -> None:
+    assert {file.stem for file in FIXTURES.glob("*.yaml")} <= registry.ids()
+
+
+@each_rule
+def test_no_rule_passes_when_a_property_that_it_reads_is_unknown(rule: Rule) -> None:
+    for case in of(rule, "pass"):
+        for read, changed in testing.with_unknowns(case, rule):
+            excused = any(matches(pattern, read.path) for pattern in rule.apply_time_only)
+            results = testing.judge(changed)
+            assert results or excused, f"{case.title}: passes with {read.path} unknown"
+            assert testing.judge(replace(changed, applying=True)), f"{case.title}: {read.path} unknown during an update"
+
+
+@each_rule
+def test_a_rule_reads_something_in_its_passing_fixtures(rule: Rule) -> None:
+    known = [read for case in of(rule, "pass") for read in testing.reads(case, rule) if read.state is State.KNOWN]
+    assert known or rule.id in NO_PROPERTIES
+
+
+@each_rule
+def test_a_rule_that_always_passes_or_always_fails_is_caught_by_a_fixture(rule: Rule) -> None:
+    from intertie_policies.rule import fail
+
+    for broken in (lambda _subject, _context: (), lambda subject, _context: (fail(subject, "broken"),)):
+        changed = replace(rule, check=broken)
+        assert any(testing.problems(case, testing.judge(case, changed)) for case in of(rule))
