@@ -4,14 +4,18 @@ from pathlib import Path
 
 from intertie import catalog
 from intertie.platforms import registry
+from intertie_policies import registry as policies
+from intertie_policies import testing
+from intertie_policies.rule import PACKS, Rule
 
 DOCS = Path(__file__).parents[1] / "docs"
+FIXTURES = DOCS.parent / "tests" / "policies" / "fixtures"
 NOTICE = "<!-- Written by `make docs`. Change the data it is made from instead. -->\n"
 
 
 def pages() -> dict[str, str]:
     """File name → text, of every generated page."""
-    return {"capabilities.md": capabilities(), "owners.md": owners()}
+    return {"capabilities.md": capabilities(), "owners.md": owners(), "rules.md": rules()}
 
 
 def capabilities() -> str:
@@ -48,6 +52,48 @@ def owners() -> str:
     for row in catalog.ownership():
         lines.append(_row(row.component, row.cloud, row.vendor, row.owner, row.detail, row.fact.source))
     return "\n".join([*lines, ""])
+
+
+def rules() -> str:
+    """Every rule of the policy packs, by subject: a table to choose from, then each one whole."""
+    lines = [
+        NOTICE,
+        "# Rules",
+        "",
+        "What the packs hold stacks to. [Writing rules](policies.md) tells how they are made and",
+    ]
+    lines += ["configured; `intertie policy explain RULE` shows one of them.", ""]
+    subjects = dict.fromkeys(rule.subject for rule in policies.rules())
+    for subject in subjects:
+        found = [rule for rule in policies.rules() if rule.subject == subject]
+        lines += [f"## {subject.capitalize()}", "", _row("rule", *PACKS, "what holds"), _row(*["---"] * 4)]
+        lines += [
+            _row(f"[`{rule.id}`](#{rule.id})", *(rule.level(pack) for pack in PACKS), rule.description)
+            for rule in found
+        ]
+        lines.append("")
+        for rule in found:
+            lines += [*_rule(rule), ""]
+    return "\n".join(lines)
+
+
+def _rule(rule: Rule) -> list[str]:
+    counts = dict.fromkeys(testing.OUTCOMES, 0)
+    for case in testing.load(FIXTURES, rule.id):
+        counts[case.outcome] += 1
+    lines = [f"### {rule.id}", "", f"{rule.description} {rule.rationale}", "", f"* **Remedy:** {rule.remediation}"]
+    types = [f"`{type_}`" for type_ in sorted(rule.types)]
+    shown = ", ".join(types[:6]) + (f" and {len(types) - 6} more" if len(types) > 6 else "")
+    lines.append(f"* **Reads:** {shown or 'every type'}, {'each' if rule.scope == 'resource' else 'all together'}")
+    if rule.settings:
+        lines.append("* **Settings:** " + ", ".join(f"`configuration.{section}`" for section in rule.settings))
+    if rule.apply_time_only:
+        lines.append("* **Asked again at apply:** " + ", ".join(f"`{path}`" for path in rule.apply_time_only))
+    if rule.remedy:
+        lines.append("* **Remediation:** where `configuration.remediate` names it")
+    if rule.references:
+        lines.append(f"* **Source:** {'; '.join(rule.references)}")
+    return [*lines, "* **Fixtures:** " + ", ".join(f"{number} {outcome}" for outcome, number in counts.items())]
 
 
 def _row(*cells: str) -> str:

@@ -12,10 +12,14 @@ from typing import Any
 
 from rich.console import Console
 
-from intertie.report import markdown, text
+from intertie.report import junit, markdown, policies, sarif, text
+from intertie.report.plain import one_line
 from intertie.report.preview import page_of
 
-__all__ = ["as_json", "preview_markdown", "preview_text"]
+__all__ = [
+    "as_json", "policy_junit", "policy_markdown", "policy_sarif", "policy_text", "preview_markdown", "preview_text",
+    "rule_text", "rules_text",
+]  # fmt: skip
 
 
 def preview_text(data: Mapping[str, Any], console: Console) -> None:
@@ -26,6 +30,38 @@ def preview_text(data: Mapping[str, Any], console: Console) -> None:
 def preview_markdown(data: Mapping[str, Any]) -> str:
     """A preview for a job summary or a comment."""
     return markdown.render(page_of(data))
+
+
+def policy_text(data: Mapping[str, Any], title: str, console: Console) -> None:
+    """Writes results of policy packs for people."""
+    text.write(policies.page_of(data, title), console)
+
+
+def policy_markdown(data: Mapping[str, Any], title: str) -> str:
+    """Results of policy packs for a job summary or a comment."""
+    return markdown.render(policies.page_of(data, title))
+
+
+def policy_sarif(data: Mapping[str, Any], rules: list[dict[str, Any]], file: str) -> str:
+    """Results of policy packs as SARIF 2.1.0."""
+    return as_json(sarif.document(data["results"], rules, file))
+
+
+def policy_junit(data: Mapping[str, Any], rules: list[dict[str, Any]], packs: list[str]) -> str:
+    """Results of policy packs as JUnit XML."""
+    return junit.document(data["results"], rules, packs)
+
+
+def rules_text(rules: list[dict[str, Any]], console: Console) -> None:
+    """Writes a table of rules per subject."""
+    text.write(policies.rules_page(rules), console)
+
+
+def rule_text(rule: Mapping[str, Any], console: Console) -> None:
+    """Writes all that there is to know about one rule."""
+    console.print(rule["id"], style="bold", markup=False)
+    for name, value in policies.rule_facts(rule):
+        console.print(f"  {name}: {one_line(value)}", markup=False, soft_wrap=True)
 
 
 def as_json(data: Mapping[str, Any]) -> str:
