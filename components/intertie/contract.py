@@ -59,6 +59,14 @@ class GatewayBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretsBinding:
+    """How External Secrets reads the cloud's secret store; keys in it are those of `plan.secrets`."""
+
+    provider: Mapping[str, Any]  # `spec.provider` of a SecretStore; values inside may be `Bound`
+    service_account_annotations: Mapping[str, Bound] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterHandle:
     """All that a workload knows of the place it runs in."""
 
@@ -68,6 +76,7 @@ class ClusterHandle:
     identity: IdentityBinding = IdentityBinding()
     storage: StorageBinding = StorageBinding()
     gateway: GatewayBinding = GatewayBinding()
+    secrets: SecretsBinding | None = None  # None: whoever runs the cluster puts the secrets there
     registry: Bound | None = None  # host and path that mirrors images; None: images come from where they are
     provided: frozenset[str] = frozenset()  # components the cluster has: nothing of these is installed by a workload
     ready: tuple[Any, ...] = ()  # resources that must exist before the first pod: pools, add-ons, bindings
@@ -93,3 +102,10 @@ class Platform(Protocol):
 def service_account(plan: Plan, stage: str) -> str:
     """Name of the stage's service account in `plan.namespace`: what a platform binds to, and a workload creates."""
     return f"{plan.spec.name}-{stage}"
+
+
+SECRETS_ACCOUNT = "intertie-secrets"
+"""Service account in `plan.namespace` through which secrets are read, where the store is asked by the namespace."""
+
+SECRETS_CONTROLLER = ("external-secrets", "external-secrets")
+"""Namespace and service account of the controller, where the store is asked by the controller itself."""

@@ -73,12 +73,12 @@ def test_physical_names_are_given_wherever_azure_asks_for_one() -> None:
     assert {each.type.removeprefix(AZ) for each in ladder().graph} >= set(named)
 
 
-def test_a_cold_placement_is_weights_and_identity_and_no_cluster() -> None:
+def test_a_cold_placement_is_weights_secrets_and_identity_and_no_cluster() -> None:
     cold = cold_stack()
     assert cold.handle is None
     assert {each.type.removeprefix(AZ) for each in cold.graph if each.type.startswith(AZ)} == {
         "resources:ResourceGroup", "managedidentity:UserAssignedIdentity", "authorization:RoleAssignment",
-        "storage:StorageAccount", "storage:BlobServiceProperties", "storage:BlobContainer",
+        "storage:StorageAccount", "storage:BlobServiceProperties", "storage:BlobContainer", "keyvault:Vault",
     }  # fmt: skip
 
 

@@ -196,7 +196,7 @@ def test_pods_take_on_roles_through_pod_identity_and_tag_their_sessions():
     trusts = [json.loads(role.inputs["assumeRolePolicy"]) for role in built().graph.of_type("aws:iam/role:Role")]
     statements = [statement for trust in trusts for statement in trust["Statement"]]
     of_pods = [each for each in statements if each["Principal"]["Service"] == "pods.eks.amazonaws.com"]
-    assert len(of_pods) == 4  # pipeline, network, storage, autoscaler
+    assert len(of_pods) == 5  # pipeline, network, storage, autoscaler, secrets
     assert all(each["Action"] == ["sts:AssumeRole", "sts:TagSession"] for each in of_pods)
 
 
@@ -207,6 +207,7 @@ def test_every_stage_reads_the_weights_under_its_own_service_account():
         ("chat", "chat-prepare"),
         ("chat", "chat-generate"),
         ("kube-system", "cluster-autoscaler"),
+        ("external-secrets", "external-secrets"),
     }
 
 
@@ -296,10 +297,14 @@ def test_without_an_endpoint_nothing_is_public():
     assert annotations["service.beta.kubernetes.io/aws-load-balancer-internal"] == "true"
 
 
-def test_a_cold_placement_is_a_bucket_and_a_role():
+def test_a_cold_placement_is_a_bucket_its_secrets_and_roles():
     cold = build(plan(tier="cold", renders=("artifacts", "identity")))
     assert cold.handle is None
-    assert {resource.type.partition("/")[0] for resource in of_aws(cold.graph)} == {"aws:s3", "aws:iam"}
+    assert {resource.type.partition("/")[0] for resource in of_aws(cold.graph)} == {
+        "aws:s3",
+        "aws:iam",
+        "aws:secretsmanager",
+    }
     assert check(cold.graph) == ()
 
 

@@ -173,6 +173,7 @@ def test_every_stage_acts_as_the_pipelines_account_once_there_is_a_cluster() -> 
     assert members == {
         "serviceAccount:acme-inference.svc.id.goog[chat/chat-prepare]",
         "serviceAccount:acme-inference.svc.id.goog[chat/chat-generate]",
+        "serviceAccount:acme-inference.svc.id.goog[chat/intertie-secrets]",
     }
     for each in named.graph.of_type(IDENTITY):
         assert each.inputs["role"] == "roles/iam.workloadIdentityUser"
@@ -191,7 +192,7 @@ def test_pods_may_read_the_weights_and_nothing_else() -> None:
 def test_account_names_fit_google_and_differ(cluster_name) -> None:
     made = build(placed(cluster=cluster_name))
     names = [account.inputs["accountId"] for account in made.graph.of_type(ACCOUNT)]
-    assert len(set(names)) == 2
+    assert len(set(names)) == 3
     for name in names:
         assert 6 <= len(name) <= 30
         assert name[0].isalpha()

@@ -58,7 +58,7 @@ def test_everything_that_takes_labels_has_the_labels_of_the_plan() -> None:
         for name in LABELS & properties(resource.type):
             labelled += 1
             assert resource.inputs[name] == dict(plan("gcp").tags), resource.name
-    assert labelled == 2  # cluster and bucket: networks, accounts and roles take none
+    assert labelled == 3  # cluster, bucket and the certificate's secret: networks, accounts and roles take none
     for node_pool in ladder().graph.of_type(POOL):
         assert node_pool.inputs["nodeConfig"]["resourceLabels"] == dict(plan("gcp").tags)
 
@@ -97,12 +97,14 @@ def test_the_api_is_on_that_gives_pods_the_tokens_of_their_account() -> None:
     assert "iamcredentials.googleapis.com" in {api.inputs["service"] for api in ladder().graph.of_type(SERVICE)}
 
 
-def test_the_tier_cold_is_apis_bucket_and_account_and_no_cluster() -> None:
+def test_the_tier_cold_is_apis_bucket_secrets_and_accounts_and_no_cluster() -> None:
     cold = build(placed(tier="cold", renders=("artifacts", "identity")))
     assert cold.handle is None
     assert check(cold.graph) == ()
     assert sorted({resource.type for resource in cold.graph if resource.type.startswith("gcp:")}) == [
         "gcp:projects/service:Service",
+        "gcp:secretmanager/secret:Secret",
+        "gcp:secretmanager/secretIamMember:SecretIamMember",
         "gcp:serviceaccount/account:Account",
         "gcp:storage/bucket:Bucket",
         "gcp:storage/bucketIAMMember:BucketIAMMember",
@@ -140,7 +142,7 @@ def test_a_project_that_is_not_named_is_learnt_from_a_resource_and_not_by_a_ques
 def test_the_workload_waits_for_pools_and_identities() -> None:
     handle = ladder().handle
     assert handle is not None
-    assert len(handle.ready) == len(plan("gcp").pools) - 1 + len(KINDS) + len(plan("gcp").stages)
+    assert len(handle.ready) == len(plan("gcp").pools) - 1 + len(KINDS) + len(plan("gcp").stages) + 2
     assert set(handle.pools) == {"system", "general", *(f"generate{rank}" for rank in range(len(KINDS)))}
 
 

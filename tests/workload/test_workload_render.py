@@ -1,68 +1,19 @@
 """Everything that is rendered, as a whole: valid, complete, in order, the same every time."""
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import kubernetes_validate
 import pytest
 
 from intertie import catalog
-from intertie.contract import ClusterHandle, GatewayBinding, IdentityBinding, StorageBinding
+from intertie.contract import GatewayBinding, IdentityBinding, StorageBinding
 from intertie.errors import InputError
-from intertie.plan.types import Plan
 from intertie.workload import charts, render
 from support import plans
 from support.golden import as_yaml, assert_golden
-from support.workloads import PLAIN, binding, endpoint, handle, manifests, pinned, spanning, stage_spec
-
-
-def ladder() -> Plan:
-    """A pinned image on a ladder of three pools."""
-    claim = plans.claim("odcr", id="cr-0abc", machine="p5.48xlarge", zone="us-east-1b", count=2)
-    reserved = plans.accelerator_pool("aws", "odcr", 0, claim=claim)
-    pools = (reserved, plans.accelerator_pool("aws", "on-demand", 1), plans.accelerator_pool("aws", "spot", 2))
-    return pinned(plans.plan("aws", pools))
-
-
-def with_bucket(plan: Plan) -> ClusterHandle:
-    return handle(
-        plan,
-        storage=StorageBinding("s3://chat-weights", {"AWS_REGION": "us-east-1"}),
-        identity=IdentityBinding({"eks.example.com/role": "serving"}, {"identity.example.com/use": "true"}),
-        gateway=GatewayBinding({"load-balancer.example.com/scheme": "internet-facing"}),
-    )
-
-
-def fabric(plan: Plan) -> ClusterHandle:
-    far = binding("generate0", fabric_resources={"fabric.example.com/nic": "32"}, fabric_env={"NCCL_DEBUG": "WARN"})
-    cluster = with_bucket(plan)
-    return replace(cluster, pools={**cluster.pools, "generate0": far})
-
-
-CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
-    "hot-ladder": (ladder, with_bucket),
-    "several-nodes": (lambda: spanning(pinned(plans.plan())), fabric),
-    "pilot": (lambda: replace(pinned(plans.plan("gcp")), tier="pilot"), handle),
-    "neuron": (lambda: pinned(plans.plan(), "vllm", "trainium2", "neuron"), handle),
-    "tpu": (lambda: pinned(plans.plan("gcp"), "vllm", "tpu-v6e", "google"), handle),
-    "amd-sglang-keys": (
-        lambda: endpoint(pinned(plans.plan("azure"), "sglang", "mi300x", "amd"), auth={"kind": "api-key"}),
-        lambda plan: handle(plan, registry="acme.azurecr.io/mirror"),
-    ),
-    "triton": (
-        lambda: endpoint(pinned(plans.plan(), "triton"), auth={"kind": "oidc", "issuer": "https://id.example.com"}),
-        with_bucket,
-    ),
-    "no-endpoint": (lambda: replace(ladder(), spec=plans.spec(endpoint=None)), handle),
-}
-
-
-def case(name: str) -> tuple[Plan, ClusterHandle]:
-    make, cluster = CASES[name]
-    plan = make()
-    return plan, cluster(plan)
+from support.rendered import CASES, case, ladder
+from support.workloads import PLAIN, binding, handle, manifests, stage_spec
 
 
 @pytest.mark.parametrize("name", CASES)

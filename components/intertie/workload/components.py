@@ -10,7 +10,7 @@ from typing import Any
 
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
-from intertie.workload import agents, operators
+from intertie.workload import agents, operators, secrets
 from intertie.workload.autoscaling import uses_keda
 from intertie.workload.manifest import Chart, Manifest
 
@@ -88,6 +88,8 @@ def needed(plan: Plan, handle: ClusterHandle) -> Iterator[str]:
         yield "envoy-gateway"
     if any(stage.multi_node for stage in plan.stages):
         yield "lws"
+    if secrets.used(plan, handle):
+        yield "external-secrets"
     for vendor in _vendors(plan):
         if vendor in operators.operators() and f"{vendor}-driver" not in handle.provided:
             yield operators.operators()[vendor].component

@@ -2,7 +2,7 @@
 
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
-from intertie.workload import network, route, stage
+from intertie.workload import network, route, secrets, stage
 from intertie.workload.components import charts, node_agents
 from intertie.workload.manifest import Manifest
 
@@ -18,6 +18,7 @@ def render(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
     manifests = [
         network.namespace(plan, handle),
         *network.policies(plan),
+        *secrets.objects(plan, handle),
         *node_agents(plan, handle),
         *(made for part in plan.stages for made in stage.objects(plan, part, handle)),
         *route.objects(plan, handle),

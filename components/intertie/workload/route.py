@@ -6,6 +6,7 @@ from intertie.contract import ClusterHandle
 from intertie.errors import PlanError, Problem
 from intertie.plan import Plan
 from intertie.spec import Access, Auth, AuthKind, EndpointSpec
+from intertie.workload import secrets
 from intertie.workload.manifest import Manifest, labels, metadata
 from intertie.workload.network import entry
 from intertie.workload.runtimes import launch_of
@@ -74,7 +75,8 @@ def _proxies(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manif
 
 
 def _gateway(plan: Plan, endpoint: EndpointSpec) -> Manifest:
-    certificate = {"kind": "Secret", "name": endpoint.tls_secret or f"{plan.spec.name}-tls"}
+    secret = endpoint.tls_secret or f"{plan.spec.name}-tls"
+    certificate = {"kind": "Secret", "name": secret}
     listener = {
         "name": "https",
         "port": 443,
@@ -95,7 +97,7 @@ def _gateway(plan: Plan, endpoint: EndpointSpec) -> Manifest:
         },
     }
     # authentication first: a gateway that listens before its policy is there would let requests pass
-    return Manifest("gateway", body, needs=("gateway-class", "gateway-proxies", "gateway-auth"))
+    return Manifest("gateway", body, needs=("gateway-class", "gateway-proxies", "gateway-auth", secrets.role(secret)))
 
 
 def _route(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manifest:
@@ -122,12 +124,17 @@ def _route(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manifes
 def _authentication(plan: Plan, endpoint: EndpointSpec) -> Manifest:
     """Attached to the whole gateway, so that a route added later is not open. Whatever is not allowed is denied."""
     spec: dict[str, Any] = {"targetRefs": [_gateway_ref(plan)], **_allowed(plan, endpoint, endpoint.auth)}
-    return _envoy(plan, "gateway-auth", "SecurityPolicy", spec)
+    keys = [secrets.role(_keys(plan, endpoint.auth))] if endpoint.auth.kind is AuthKind.API_KEY else []
+    return _envoy(plan, "gateway-auth", "SecurityPolicy", spec, *keys)
+
+
+def _keys(plan: Plan, auth: Auth) -> str:
+    return auth.secret or f"{plan.spec.name}-api-keys"
 
 
 def _allowed(plan: Plan, endpoint: EndpointSpec, auth: Auth) -> dict[str, Any]:
     if auth.kind is AuthKind.API_KEY:
-        secret = {"group": "", "kind": "Secret", "name": auth.secret or f"{plan.spec.name}-api-keys"}
+        secret = {"group": "", "kind": "Secret", "name": _keys(plan, auth)}
         source = {"headers": ["x-api-key", "Authorization"]}
         return {"apiKeyAuth": {"credentialRefs": [secret], "extractFrom": [source], "sanitize": True}}
     if auth.issuer is None:

@@ -3,6 +3,7 @@
     network.py      resource group, virtual network, one subnet, the way out
     identity.py     who the cluster, its nodes and the stages are, and what each may do
     storage.py      storage account and container for the weights
+    secret_store.py vault for the secrets, and who reads it
     cluster.py      the managed cluster with its system pool, upgrade windows, kubeconfig
     pools.py        one agent pool per pool of the plan
     addons.py       autoscaler, scaler, ladder order
@@ -22,7 +23,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
 
     Raises PlanError, before anything is registered, with all that Azure would refuse.
     """
-    from intertie.platforms.aks import addons, cluster, identity, network, pools, storage
+    from intertie.platforms.aks import addons, cluster, identity, network, pools, secret_store, storage
 
     problems = [*identity.problems(plan), *storage.problems(plan), *pools.problems(plan), *network.problems(plan)]
     if problems:
@@ -31,6 +32,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     place = network.place(plan, options)
     stages = identity.stages(place)
     weights = storage.weights(place, reader=stages)
+    store = secret_store.build(place)
     if "cluster" not in plan.renders:
         return None
 
@@ -45,6 +47,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         identity=identity.binding(stages),
         storage=weights.binding,
         gateway=network.gateway(plan),
+        secrets=secret_store.binding(store),
         registry=plan.where.registry,
         provided=provided("azure", vendors(plan)),
         ready=(
@@ -52,5 +55,6 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
             *identity.federation(place, stages, made),
             *addons.ladder(place, kubeconfig),
             *weights.ready,
+            *secret_store.bind(place, store, made),
         ),
     )

@@ -21,6 +21,7 @@ from intertie.platforms.tags import tags
 
 ROLES = {
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
     "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
@@ -59,13 +60,13 @@ def problems(plan: Plan) -> list[Problem]:
 
 def stages(place: Place) -> managedidentity.UserAssignedIdentity:
     """The identity that all stages of the pipeline share."""
-    return _identity(place, "workload")
+    return user_assigned(place, "workload")
 
 
 def control(place: Place, nodes: network.Subnet) -> Control:
     """The cluster's two identities with what they may do. Roles on reservations come with the pools' groups."""
-    plane = _identity(place, "control-plane")
-    kubelet = _identity(place, "kubelet")
+    plane = user_assigned(place, "control-plane")
+    kubelet = user_assigned(place, "kubelet")
     grants = (
         grant(place, "network", "Network Contributor", to=plane, scope=nodes.id),
         grant(place, "kubelet", "Managed Identity Operator", to=plane, scope=kubelet.id),
@@ -156,7 +157,8 @@ def subscription_of(resource_id: str) -> str:
     return resource_id.split("/")[2]
 
 
-def _identity(place: Place, role: str) -> managedidentity.UserAssignedIdentity:
+def user_assigned(place: Place, role: str) -> managedidentity.UserAssignedIdentity:
+    """An identity called `<cluster>-<role>`."""
     name, opts = child(place.options, role)
     return managedidentity.UserAssignedIdentity(
         name,

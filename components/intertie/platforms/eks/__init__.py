@@ -1,5 +1,7 @@
 """Amazon EKS: managed node groups in a network of their own, grown by Cluster Autoscaler."""
 
+from dataclasses import replace
+
 from intertie.contract import BuildOptions, ClusterHandle
 from intertie.plan import Plan
 
@@ -9,10 +11,11 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
 
     Raises PlanError for what AWS would refuse. The SDK is imported here, so that reading the capabilities needs none.
     """
-    from intertie.platforms.eks import addons, cluster, identity, network, pools, storage
+    from intertie.platforms.eks import addons, cluster, identity, network, pools, secret_store, storage
 
     weights = storage.weights(plan, options)
     role = identity.pipeline_role(plan, options, weights.arn)
+    store = secret_store.build(plan, options)
     if "cluster" not in plan.renders:
         return None
     vpc = network.build(plan, options)
@@ -21,4 +24,6 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     groups = pools.build(plan, options, control_plane, vpc, nodes=identity.node_role(plan, options), after=early)
     late = addons.after_nodes(plan, options, control_plane, groups)
     bound = identity.associate(plan, options, control_plane, role, after=early)
-    return cluster.handle(plan, control_plane, weights, groups, ready=(*early, *late, *bound))
+    readers = secret_store.bind(plan, options, store, control_plane, after=early)
+    made = cluster.handle(plan, control_plane, weights, groups, ready=(*early, *late, *bound, *readers))
+    return replace(made, secrets=secret_store.binding(plan, store))

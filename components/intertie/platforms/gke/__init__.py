@@ -6,6 +6,7 @@
     cluster.py       control plane and kubeconfig
     pools.py         node pools, and how pods get onto them
     storage.py       bucket with the weights
+    secret_store.py  secrets without values, and who reads them
     reservation.py   capacity that is reserved now (not part of `build`)
 
 Nothing here asks the cloud anything: what only Google knows is an output of a resource that is made.
@@ -24,7 +25,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     Raises PlanError with all that GKE would refuse, before anything is registered.
     """
     # The SDK costs a second and more: whoever only asks for capabilities, or uses another cloud, must not pay it.
-    from intertie.platforms.gke import addons, cluster, identity, network, pools, storage
+    from intertie.platforms.gke import addons, cluster, identity, network, pools, secret_store, storage
 
     problems = [*network.problems(plan), *pools.problems(plan)]
     if problems:
@@ -32,6 +33,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     apis = addons.enable_apis(plan, options)
     account = identity.pipeline_account(plan, options, apis)
     weights = storage.weights(plan, options, account, apis)
+    store = secret_store.build(plan, options, apis)
     if "cluster" not in plan.renders:
         return None
     project = identity.project_of(plan, account)
@@ -47,7 +49,8 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         identity=identity.binding(account),
         storage=weights,
         gateway=network.gateway(plan),
+        secrets=secret_store.binding(plan, store, project),
         registry=plan.where.registry,
         provided=addons.provided(plan),
-        ready=(*made, *bound),
+        ready=(*made, *bound, *secret_store.bind(plan, options, store, project, control)),
     )

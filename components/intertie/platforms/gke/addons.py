@@ -8,7 +8,7 @@ from intertie.plan import Plan
 from intertie.platforms import components
 from intertie.platforms.children import child
 
-_ALWAYS = ("cloudresourcemanager", "iam", "storage")  # project roles, service accounts, bucket
+_ALWAYS = ("cloudresourcemanager", "iam", "secretmanager", "storage")  # roles, service accounts, secrets, bucket
 # Without iamcredentials the metadata server of the nodes gives pods no token of their account.
 _WITH_CLUSTER = ("artifactregistry", "compute", "container", "iamcredentials", "logging", "monitoring")
 _METRICS = ("CADVISOR", "KUBELET", "SYSTEM_COMPONENTS")

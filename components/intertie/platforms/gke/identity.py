@@ -21,7 +21,7 @@ _LONGEST_ACCOUNT = 30  # characters of an account id (IAM documentation, service
 
 def pipeline_account(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource]) -> serviceaccount.Account:
     """The service account that the pipeline's pods act as. It may read the weights, and nothing else."""
-    return _account(plan, options, "pods", f"Pods of pipeline {plan.spec.name}", apis)
+    return account_of(plan, options, "pods", f"Pods of pipeline {plan.spec.name}", apis)
 
 
 def node_account(
@@ -31,7 +31,7 @@ def node_account(
 
     Without an account of their own, nodes are the project's default one: an editor, or disabled.
     """
-    account = _account(plan, options, "nodes", f"Nodes of cluster {plan.cluster}", apis)
+    account = account_of(plan, options, "nodes", f"Nodes of cluster {plan.cluster}", apis)
     roles: list[pulumi.Resource] = []
     for part, role in _NODE_ROLES.items():
         name, opts = child(options, f"nodes-{part}")
@@ -76,9 +76,10 @@ def binding(account: serviceaccount.Account) -> IdentityBinding:
     return IdentityBinding({"iam.gke.io/gcp-service-account": account.email})
 
 
-def _account(
+def account_of(
     plan: Plan, options: BuildOptions, suffix: str, title: str, apis: list[pulumi.Resource]
 ) -> serviceaccount.Account:
+    """A Google service account called `<cluster>-<suffix>`, as far as its 30 characters go."""
     name, opts = child(options, f"{suffix}-account", depends_on=apis)
     return serviceaccount.Account(
         name,
