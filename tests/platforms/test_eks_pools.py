@@ -282,7 +282,7 @@ def test_a_group_at_zero_tells_the_autoscaler_what_it_would_offer():
     tags = group(with_pool(FABRIC), "generate0").inputs["tags"]
     assert tags[f"{hint}/nvidia.com/gpu"] == "8"
     assert tags[f"{hint}/vpc.amazonaws.com/efa"] == "32"
-    assert tags[f"{hint}/ephemeral-storage"] == "25840Gi"
+    assert tags[f"{hint}/ephemeral-storage"] == "24065Gi"
     assert f"{hint}/nvidia.com/gpu" not in group(with_pool(FABRIC), "system").inputs["tags"]
 
 
