@@ -27,7 +27,7 @@ MAY_USE = {
     "money": {"errors", "catalog", "spec", "plan", "contract"},
     "preview": {"errors", "graph", "spec", "plan", "money"},
     "report": set(),
-    "lab": {"errors", "graph"},
+    "lab": {"drills", "errors", "graph"},
     "drills": {"errors"},
 }
 """Which rooms each room may import. `cli` and tests wire everything and so are free."""

@@ -13,6 +13,7 @@ import pytest
 from intertie.cli.commands import lab
 from intertie.lab import scenario
 from intertie.lab.engine import copy_project
+from intertie.lab.session import Lab
 from support.programs import left_behind
 from support.stacks import ROOT
 
@@ -50,6 +51,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         "TMPDIR": str(folder / "tmp"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "INTERTIE_LAB": str(folder / "lab"),
+        "INTERTIE_LAB_OWNER": str(os.getpid()),  # should this process be killed
     }
     script = "\n".join(f"echo '@@{index}'\n{command}" for index, command in enumerate(COMMANDS))
     ended = subprocess.run(
@@ -59,9 +61,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     parts = re.split(r"^@@(\d+)\n", ended.stdout, flags=re.M)[1:]
     shown = [(COMMANDS[int(index)], text) for index, text in zip(parts[::2], parts[1::2], strict=True)]
     yield Walk(shown, ended.stderr, ended.returncode, folder, left_behind(folder))
-    subprocess.run(
-        [sys.executable, "-m", "intertie", "lab", "down"], env=environment, capture_output=True, timeout=60, check=False
-    )
+    Lab(folder / "lab").stop()  # should the page have stopped before its end
 
 
 @pytest.mark.engine

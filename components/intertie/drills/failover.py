@@ -15,13 +15,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """What is drilled: `source` on `cloud` goes down, `target` is brought to tier `tier`."""
+    """What is drilled: `source` on `cloud` goes down, `target` is brought to tier `tier`. `packs` judge its preview."""
 
     source: str
     cloud: str
     target: str
     tier: str = "hot"
     patience: float = 300.0  # real seconds that pods may take to be ready
+    packs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Report:
             "verdict": "pass" if self.passed else "fail",
             "source": self.drill.source,
             "target": self.drill.target,
+            "packs": list(self.drill.packs),
             "phases": [entry for phase in self.phases for entry in phase.to_json()],
             "recovery": {"real_s": round(real, 3), "modelled_s": round(modelled, 3)},
             "failure": self.failure,

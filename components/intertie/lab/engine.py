@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from intertie.errors import OutsideError
+from intertie.lab.processes import bound
 
 LIMIT = 600.0
 """Seconds that one command may take unless it is told otherwise."""
@@ -87,7 +88,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Command:
-    """One CLI process under way. Use `wait`; a test may `kill` or `interrupt` it before."""
+    """One CLI process under way, no longer than its starter. Use `wait`; a test may `kill` or `interrupt` it before."""
 
     words: tuple[str, ...]
     process: "subprocess.Popen[bytes]"
@@ -176,13 +177,13 @@ class Engine:
         """Take away the lock that a killed CLI leaves behind."""
         return self.run("cancel", "--yes", self.stack, own_stack=False)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, *, secrets: bool = False) -> dict[str, Any]:
         """The deployment as the backend has it; secrets stay encrypted. OutsideError when it cannot be read."""
-        return self._json("stack", "export")["deployment"]
+        return self._json("stack", "export", *(["--show-secrets"] if secrets else []))["deployment"]
 
-    def resources(self) -> tuple[dict[str, Any], ...]:
+    def resources(self, *, secrets: bool = False) -> tuple[dict[str, Any], ...]:
         """Resources of the state, in its order."""
-        return tuple(self.state().get("resources") or ())
+        return tuple(self.state(secrets=secrets).get("resources") or ())
 
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
         """What the program exports."""
@@ -199,24 +200,43 @@ class Engine:
 
     def start(self, *words: str, own_stack: bool = True) -> Command:
         """Begin a command; the caller waits for it."""
-        scratch = Path(tempfile.mkdtemp(prefix="intertie-engine-"))
+        scratch = _scratch(self.environment)
         options = ["--non-interactive", "--color=never"]
         if own_stack:
             options.append(f"--stack={self.stack}")
         if words[0] in {"preview", "up", "refresh", "destroy"}:
             options.append(f"--event-log={scratch / 'events'}")
-        # Into files, not pipes: nothing waits for a reader, and nothing that a killed CLI leaves behind keeps us.
-        with (scratch / "stdout").open("wb") as stdout, (scratch / "stderr").open("wb") as stderr:
-            process = subprocess.Popen(
-                ["pulumi", *words, *options],
-                cwd=self.project,
-                env=environment(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
-        return Command(words, process, scratch)
+        return _begin(words, ["pulumi", *words, *options], self.project, environment(self.environment), scratch)
+
+
+def launch(words: tuple[str, ...], folder: Path, environment: Mapping[str, str], program: str = "pulumi") -> Command:
+    """Begin any command of the CLI, as it stands; the caller waits for it."""
+    return _begin(words, [program, *words], folder, environment, _scratch(environment))
+
+
+def _scratch(environment: Mapping[str, str]) -> Path:
+    """In the lab's folder, where it has one: what is shown may be secret, and goes with the lab whatever happens."""
+    return Path(tempfile.mkdtemp(prefix="command-", dir=environment.get("INTERTIE_LAB")))
+
+
+def _begin(
+    words: tuple[str, ...], command: list[str], folder: Path, environment: Mapping[str, str], scratch: Path
+) -> Command:
+    """Into files, not pipes: nothing waits for a reader, and nothing that a killed CLI leaves behind keeps us."""
+    path = shutil.which(command[0], path=environment.get("PATH"))
+    if path is None:
+        raise OutsideError(f"{command[0]} is not on the lab's PATH")
+    with (scratch / "stdout").open("wb") as stdout, (scratch / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(
+            bound([path, *command[1:]]),
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    return Command(words, process, scratch)
 
 
 def environment(lab: Mapping[str, str]) -> dict[str, str]:

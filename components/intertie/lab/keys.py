@@ -3,9 +3,13 @@
 from intertie.lab.world import World
 
 
+def down(cloud: str) -> str:
+    """Whether a cloud is down altogether, its API servers too: `1`."""
+    return f"down:{cloud}"
+
+
 def is_down(world: World, cloud: str) -> bool:
-    """Whether a cloud is down altogether, its API servers too: `world.set_meta("down:aws", "1")`."""
-    return world.meta(f"down:{cloud}") == "1"
+    return world.meta(down(cloud)) == "1"
 
 
 def controllers(cluster: str) -> str:

@@ -26,10 +26,9 @@ class Child:
     ) -> None:
         self.name = name
         self._log = log
-        words = [sys.executable, "-I", "-S", str(_BOUND), str(os.getpid()), *map(str, command)]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                words,
+                bound(command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -71,6 +70,11 @@ class Child:
         if self.running:
             self._process.kill()
         self._process.wait()
+
+
+def bound(command: Sequence[str | Path]) -> list[str]:
+    """A command, its program named by a path, as one that on Linux ends with the thread that starts it."""
+    return [sys.executable, "-I", "-S", str(_BOUND), str(os.getpid()), *map(str, command)]
 
 
 def stop_all(children: Iterable[Child], seconds: float = 2.0) -> None:

@@ -56,19 +56,25 @@ class Status:
 
 
 class Lab:
-    """A simulated organisation in one folder. `kubernetes=False` starts no control planes: for tests of the clouds."""
+    """A simulated organisation in one folder. `kubernetes=False` starts no control planes: for tests of the clouds.
 
-    def __init__(self, folder: Path, *, kubernetes: bool = True) -> None:
+    `owner` is a process that the lab is for: it ends with it, and takes its folder along.
+    """
+
+    def __init__(self, folder: Path, *, kubernetes: bool = True, owner: int | None = None) -> None:
         self.folder = folder.absolute()
         self.home = Home(self.folder)
         self._kubernetes = kubernetes
         self._process: subprocess.Popen[bytes] | None = None
+        self._owner = owner
 
     @property
     def name(self) -> str:
         return self.folder.name
 
     def __enter__(self) -> Self:
+        """Start it for as long as this process lives: should it be killed, the lab goes with it."""
+        self._owner = self._owner or os.getpid()
         self.start()
         return self
 
@@ -105,6 +111,7 @@ class Lab:
     def stop(self) -> None:
         """End the supervisor and all that it started, and remove the folder. Nothing happens when there is no lab."""
         if not self.folder.exists():
+            self._reap()
             return
         self._refuse_foreign()
         (self.folder / _MARK).touch(mode=0o600)  # an empty folder is what a start left that was ended at once
@@ -159,12 +166,18 @@ class Lab:
     def _pid_file(self) -> Path:
         return self.folder / "supervisor.pid"
 
+    def _reap(self) -> None:
+        """Take leave of a supervisor of ours that has ended by itself."""
+        if self._process is not None:
+            self._process.poll()
+
     def _supervise(self) -> None:
+        self._reap()
         log = self.folder / "supervisor.log"
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "ab") as output:
             self._process = process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "intertie.lab.supervisor", str(self.folder)],
+                [sys.executable, "-u", "-m", "intertie.lab.supervisor", str(self.folder), str(self._owner or "")],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -1,4 +1,6 @@
-"""The lab's supervisor: runs what the world wants run, and moves its clock: `python -m intertie.lab.supervisor FOLDER`.
+"""The lab's supervisor: runs what the world wants run, and moves its clock.
+
+`python -m intertie.lab.supervisor FOLDER [OWNER]`
 
     clusters.state wanted     a control plane is started, its address written, state running
     clusters.state unwanted   it is stopped, and the row removed
@@ -6,16 +8,18 @@
     meta quiet                since when (wall time) nothing is going on and nothing is to come; empty: something is
 
 Ends with everything it started when it is told to (SIGTERM, SIGINT) or when its folder is gone. Should it be killed,
-the kernel ends its children with it.
+the kernel ends its children with it. A lab that has an owner, a process, ends with it and takes its folder along.
 """
 
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
 from pathlib import Path
 
+from intertie.lab import identity
 from intertie.lab.agenda import Agenda
 from intertie.lab.cluster_life import ClusterLife
 from intertie.lab.home import Home
@@ -32,8 +36,9 @@ _ENDS_WITHIN = 4.0
 class Supervisor:
     """One per lab."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, owner: identity.Identity | None = None) -> None:
         self._home = home
+        self._owner = owner
         self._world = World(home.world)
         self._agenda = Agenda()
         self._quiet = Quiet()
@@ -46,11 +51,16 @@ class Supervisor:
         self._world.set_meta("supervisor", str(os.getpid()))
         self._world.set_meta("quiet", "")
         try:
-            while not self.ended.wait(LOOKS_EVERY) and self._home.world.exists():
+            while not self.ended.wait(LOOKS_EVERY) and self._home.world.exists() and not self._is_deserted():
                 self._reconcile()
                 self._advance()
         finally:
             self._stop()
+        if self._is_deserted():
+            shutil.rmtree(self._home.folder, ignore_errors=True)
+
+    def _is_deserted(self) -> bool:
+        return self._owner is not None and not self._owner.alive
 
     def _reconcile(self) -> None:
         """A thread for every cluster that shall be there, none for others."""
@@ -98,11 +108,12 @@ class Supervisor:
 
 
 def main() -> None:
-    """Supervise the lab in FOLDER. Exit code 2 when there is none."""
-    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+    """Supervise the lab in FOLDER, for OWNER. Exit code 2 when there is none."""
+    folder, owner = (*sys.argv[1:], "", "")[:2]
+    if not folder or not Path(folder).is_dir():
         sys.stderr.write("supervisor: name the folder of a lab\n")
         sys.exit(2)
-    supervisor = Supervisor(Home(Path(sys.argv[1]).absolute()))
+    supervisor = Supervisor(Home(Path(folder).absolute()), identity.of(int(owner)) if owner else None)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: supervisor.ended.set())
     supervisor.run()

@@ -30,7 +30,7 @@ Folder = Annotated[
 
 
 @app.command()
-def up(
+def up(  # noqa: PLR0917  options are the command line's
     name: Name = None,
     folder: Folder = None,
     kubernetes: Annotated[
@@ -38,6 +38,12 @@ def up(
     ] = True,
     scenario: Annotated[
         Path | None, typer.Option(help="Let this happen: limits, faults, a cloud that is down. See docs/lab.md.")
+    ] = None,
+    owner: Annotated[
+        int | None,
+        typer.Option(
+            envvar="INTERTIE_LAB_OWNER", help="Number of a process with which the lab ends: `$$`, this shell's."
+        ),
     ] = None,
     format: FormatOption = Format.TEXT,
 ) -> None:
@@ -47,7 +53,7 @@ def up(
 
     Example: `eval "$(intertie lab up)"`
     """
-    lab = _lab(name, folder, kubernetes)
+    lab = _lab(name, folder, kubernetes=kubernetes, owner=owner)
     began = time.monotonic()
     with _busy("starting the lab: folder, simulated clouds, supervisor"):
         lab.start()
@@ -133,11 +139,11 @@ def _events(lab: Any, after: int, until: float) -> Iterator[dict[str, Any]]:
         time.sleep(0.2)
 
 
-def _lab(name: str | None, folder: Path | None, kubernetes: bool = True) -> Any:
+def _lab(name: str | None, folder: Path | None, **options: Any) -> Any:
     """The lab's session. Loaded here, so that `--help` does not wait for it."""
     from intertie.lab.session import Lab, default_folder
 
-    return Lab(folder or default_folder(name), kubernetes=kubernetes)
+    return Lab(folder or default_folder(name), **options)
 
 
 def _print_status(name: str, found: dict[str, Any]) -> None:
