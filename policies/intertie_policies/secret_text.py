@@ -1,0 +1,46 @@
+"""Text that gives a secret or a person away. Patterns are the public formats of the issuers."""
+
+import re
+from typing import NamedTuple
+
+
+class Leak(NamedTuple):
+    """What a text looks like."""
+
+    kind: str
+    pattern: re.Pattern[str]
+
+
+SECRETS = (
+    Leak("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    Leak("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")),
+    Leak("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})")),
+    Leak("a Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{30,}\b")),
+    Leak("an API key", re.compile(r"\bsk-(?:[a-z]+-)?[A-Za-z0-9_-]{20,}")),
+    Leak("a Google API key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b")),
+    Leak("a Slack token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}")),
+    Leak("an NVIDIA NGC key", re.compile(r"\bnvapi-[A-Za-z0-9_-]{20,}")),
+    Leak("a storage account key", re.compile(r"AccountKey=[A-Za-z0-9+/=]{40,}")),
+    Leak("a signed token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.")),
+    Leak("a password in an address", re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@$]{3,}@")),
+    Leak("a password", re.compile(r"(?i)\b(?:password|passwd|pwd|secret)\s*[=:]\s*[^\s$<{]{4,}")),
+)
+PERSONAL = (
+    Leak("a telephone number", re.compile(r"(?<![\w.])\+\d[\d ()-]{7,16}\d\b")),
+    Leak("a US social security number", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")),
+    Leak("a bank account (IBAN)", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b")),
+)
+EMAIL = Leak("an e-mail address", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"))
+
+_LONGEST = 20_000  # characters that are searched: a secret stands at the beginning or not in a tag at all
+
+
+def secret_in(text: str) -> str:
+    """What kind of secret the text holds; "" when none is seen."""
+    return next((leak.kind for leak in SECRETS if leak.pattern.search(text[:_LONGEST])), "")
+
+
+def person_in(text: str, *, email: bool) -> str:
+    """What kind of personal data the text holds; "" when none is seen. `email`: whether addresses count."""
+    leaks = (*PERSONAL, EMAIL) if email else PERSONAL
+    return next((leak.kind for leak in leaks if leak.pattern.search(text[:_LONGEST])), "")

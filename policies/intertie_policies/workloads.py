@@ -1,0 +1,131 @@
+"""What runs on Kubernetes, in the same words for every kind of object that makes pods.
+
+for workload in workloads_of(resource):
+    workload.containers     # all containers, those that only initialise first
+    workload.labels         # labels of its pods
+    namespace_of(resource)  # name, or the URN of a namespace whose name only apply knows
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from intertie_policies.accessor import State, Value
+from intertie_policies.resources import Resource, Stack
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
+REPLICA_SET = "kubernetes:apps/v1:ReplicaSet"
+LEADER_WORKER_SET = "kubernetes:leaderworkerset.x-k8s.io/v1:LeaderWorkerSet"
+_TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {
+    DEPLOYMENT: (("spec", "template"),),
+    STATEFUL_SET: (("spec", "template"),),
+    DAEMON_SET: (("spec", "template"),),
+    REPLICA_SET: (("spec", "template"),),
+    "kubernetes:batch/v1:Job": (("spec", "template"),),
+    "kubernetes:batch/v1:CronJob": (("spec", "jobTemplate", "spec", "template"),),
+    "kubernetes:core/v1:Pod": ((),),
+    LEADER_WORKER_SET: (
+        ("spec", "leaderWorkerTemplate", "leaderTemplate"),
+        ("spec", "leaderWorkerTemplate", "workerTemplate"),
+    ),
+}
+WORKLOADS = tuple(_TEMPLATES)
+SERVING = (DEPLOYMENT, STATEFUL_SET, LEADER_WORKER_SET)
+"""Kinds with replicas that answer requests."""
+REPLICATED = (DEPLOYMENT, STATEFUL_SET)
+
+DEVICES = (
+    "nvidia.com/", "amd.com/gpu", "aws.amazon.com/neuron", "google.com/tpu", "habana.ai/gaudi", "gpu.intel.com/",
+)  # fmt: skip
+"""How resources of accelerators begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Pods of one template. `template` holds their metadata and spec."""
+
+    resource: Resource
+    template: Value
+
+    @property
+    def pod(self) -> Value:
+        return self.template["spec"]
+
+    @property
+    def labels(self) -> Value:
+        return self.template["metadata"]["labels"]
+
+    @property
+    def containers(self) -> tuple[Value, ...]:
+        """All containers, those that only initialise first."""
+        return (*self.pod["initContainers"].items, *self.pod["containers"].items)
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether one of its containers asks for accelerators."""
+        return any(asks_for_accelerators(container) for container in self.pod["containers"].items)
+
+
+def asks_for_accelerators(container: Value) -> bool:
+    """Whether a container asks for whole accelerators or parts of them."""
+    resources = container["resources"]
+    keys = [*resources["limits"].entries, *resources["requests"].entries]
+    return any(key.startswith(DEVICES) for key in keys)
+
+
+def workloads_of(resource: Resource) -> Iterator[Workload]:
+    """The pod templates of a resource: one, but for kinds whose leaders differ from their workers."""
+    for steps in _TEMPLATES.get(resource.type, ()):
+        template = resource.props.at(*steps)
+        if template.quietly().state is not State.ABSENT:
+            yield Workload(resource, template)
+
+
+def namespace_of(resource: Resource) -> str | None:
+    """The namespace of an object, by name where one is known, else by URN of the Namespace; None: nobody knows."""
+    named = resource["metadata"]["namespace"]
+    state = named.quietly().state
+    if state is State.ABSENT:
+        return "default"
+    text = named.quietly().text
+    if text is not None:
+        return text
+    made = resource.uses("metadata", NAMESPACE)
+    if made:
+        return name_of(made[0])
+    named.unknown  # noqa: B018  noted: nobody knows where it is
+    return None
+
+
+def name_of(resource: Resource) -> str:
+    """The name in the cluster, or the URN where only apply knows it."""
+    return resource["metadata"]["name"].quietly().text or resource.urn
+
+
+def shared(namespace: str | None, patterns: tuple[str, ...]) -> bool:
+    """Whether a namespace belongs to the cluster itself."""
+    return namespace is not None and any(fnmatchcase(namespace, pattern) for pattern in patterns)
+
+
+def selects(selector: Value, labels: Value) -> bool:
+    """Whether a label selector chooses these labels. An empty one chooses everything."""
+    wanted = selector["matchLabels"].entries
+    if any(labels[key].text != value.text for key, value in wanted.items()):
+        return False
+    return all(_meets(each, labels) for each in selector["matchExpressions"].items)
+
+
+def _meets(expression: Value, labels: Value) -> bool:
+    key, operator = expression["key"].text or "", expression["operator"].text
+    found, values = labels[key].text, expression["values"].texts
+    if operator in ("Exists", "DoesNotExist"):
+        return (found is not None) is (operator == "Exists")
+    return (found in values) is (operator == "In")
+
+
+def in_namespace(stack: Stack, namespace: str | None, *types: str) -> tuple[Resource, ...]:
+    """Objects of these types in a namespace."""
+    return tuple(each for each in stack.of_type(*types) if namespace is not None and namespace_of(each) == namespace)
