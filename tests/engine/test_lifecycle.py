@@ -75,6 +75,13 @@ def described(engine: Engine) -> Path:
     return engine.project / "stacks" / found[1]
 
 
+def lifted(engine: Engine) -> Outcome:
+    """`pulumi up` that takes the deletion protection off, as a person does before a destroy that is meant."""
+    config = engine.project / "stacks" / f"Pulumi.{engine.stack}.yaml"
+    config.write_text(config.read_text() + '  inference:lift_deletion_protection: "true"\n')
+    return done(engine.up())
+
+
 def touched(outcome: Outcome, *ops: str) -> set[str]:
     return {step.name for step in outcome.steps if step.op in ops}
 
@@ -105,6 +112,9 @@ def test_a_sample_lives_from_its_first_update_to_an_empty_world(organisation: La
         assert done(engine.up()).changed == {}
         assert orphans(organisation, engine) == []
 
+    lift = lifted(engine)
+    assert set(lift.changed) <= {"update"}
+    assert not [name for name in touched(lift, "update") if not re.search("control-plane|cluster", name)]
     assert set(done(engine.destroy()).changed) == {"delete"}
     assert engine.resources() == ()
     assert organisation.status().resources == {}

@@ -12,6 +12,7 @@ from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 from intertie.contract import BuildOptions
 from intertie.plan import LABEL, Plan
 from intertie.platforms.children import child
+from intertie.platforms.eks import cluster_access, network_runner
 from intertie.platforms.eks.cluster import kubeconfig
 from intertie.platforms.eks.identity import pod_identity, pod_role
 from intertie.platforms.eks.pools import EFA_LABEL, Pools
@@ -25,7 +26,8 @@ _FIRST_RUNG = 100  # priority of a ladder's first step; higher is tried earlier
 
 
 def before_nodes(plan: Plan, options: BuildOptions, cluster: eks.Cluster) -> list[pulumi.Resource]:
-    """Add-ons without which a node does not become ready, or its pods get no identity."""
+    """Add-ons without which a node does not become ready, or its pods get no identity; and who may use the cluster."""
+    allowed = [*cluster_access.grant(plan, options, cluster), *network_runner.let_in(plan, options, cluster)]
     agent = _addon(plan, options, cluster, "eks-pod-identity-agent")
     role, rights = pod_role(plan, options, "vpc-cni", managed=["AmazonEKS_CNI_Policy"])
     network = _addon(
@@ -37,7 +39,7 @@ def before_nodes(plan: Plan, options: BuildOptions, cluster: eks.Cluster) -> lis
         identity=eks.AddonPodIdentityAssociationArgs(role_arn=role.arn, service_account="aws-node"),
         after=[agent, *rights],
     )
-    return [agent, network, _addon(plan, options, cluster, "kube-proxy")]
+    return [*allowed, agent, network, _addon(plan, options, cluster, "kube-proxy")]
 
 
 def after_nodes(plan: Plan, options: BuildOptions, cluster: eks.Cluster, pools: Pools) -> list[pulumi.Resource]:

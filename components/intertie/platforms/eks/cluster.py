@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable
 
 import pulumi
-from pulumi_aws import cloudwatch, eks, kms
+from pulumi_aws import eks, kms
 
 from intertie.contract import Bound, BuildOptions, ClusterHandle, GatewayBinding, StorageBinding
 from intertie.plan import Plan
 from intertie.platforms import components
 from intertie.platforms.children import child
+from intertie.platforms.eks.cluster_logs import log_group
 from intertie.platforms.eks.identity import service_role
 from intertie.platforms.eks.network import Network
 from intertie.platforms.eks.pools import Pools
@@ -17,7 +18,6 @@ from intertie.platforms.eks.storage import Weights
 from intertie.platforms.tags import tags
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-LOG_DAYS = 90
 _INSTALLED = ("autoscaler",)  # by `addons`, beside what the catalogue says that AWS brings
 _LOAD_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
 
@@ -25,8 +25,8 @@ _LOAD_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
 def build(plan: Plan, options: BuildOptions, network: Network) -> eks.Cluster:
     """The EKS cluster. Its default add-ons are left out at creation: `addons` installs them where they can be kept."""
     role, rights = service_role(plan, options, "cluster", "eks.amazonaws.com", ("AmazonEKSClusterPolicy",))
-    key = _key(plan, options)
-    logs = _log_group(plan, options)
+    key = plan.operations.key or _key(plan, options).arn
+    logs = log_group(plan, options, "control-plane-logs", f"/aws/eks/{plan.cluster}/cluster")
     name, opts = child(options, "control-plane", depends_on=[*rights, logs])
     return eks.Cluster(
         name,
@@ -34,29 +34,40 @@ def build(plan: Plan, options: BuildOptions, network: Network) -> eks.Cluster:
         name=plan.cluster,
         version=plan.kubernetes,
         role_arn=role.arn,
-        # Whoever creates the cluster must be let in: the same run installs the autoscaler and the pipeline, and no
-        # other principal is known without asking the account, which a preview without credentials cannot.
+        # Without a named deployer whoever creates the cluster must be let in: the same run installs the autoscaler and
+        # the pipeline, and who that is cannot be known without asking the account.
         access_config=eks.ClusterAccessConfigArgs(
-            authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
+            authentication_mode="API", bootstrap_cluster_creator_admin_permissions=not plan.operations.deployer
         ),
-        # Both ways in: nodes use the private address, the machine that runs Pulumi the public one. From where that
-        # machine connects is not part of a description; IAM stands in front of either address.
-        vpc_config=eks.ClusterVpcConfigArgs(
-            subnet_ids=network.subnets(), endpoint_private_access=True, endpoint_public_access=True
-        ),
+        vpc_config=_ways_in(plan, network),
         kubernetes_network_config=eks.ClusterKubernetesNetworkConfigArgs(
             ip_family="ipv4", service_ipv4_cidr=plan.addresses.services
         ),
         encryption_config=eks.ClusterEncryptionConfigArgs(
-            provider=eks.ClusterEncryptionConfigProviderArgs(key_arn=key.arn), resources=["secrets"]
+            provider=eks.ClusterEncryptionConfigProviderArgs(key_arn=key), resources=["secrets"]
         ),
-        # At the end of support AWS upgrades the cluster, rather than charging six times as much for it.
-        upgrade_policy=eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
+        # Standard: at the end of support AWS upgrades the cluster, rather than charging six times as much for it.
+        upgrade_policy=eks.ClusterUpgradePolicyArgs(
+            support_type="EXTENDED" if plan.operations.channel == "extended" else "STANDARD"
+        ),
+        zonal_shift_config=eks.ClusterZonalShiftConfigArgs(enabled=True),  # traffic can be led out of an ill zone
         enabled_cluster_log_types=list(LOG_TYPES),
         bootstrap_self_managed_addons=False,
-        deletion_protection=False,  # a failover drill must be able to take a cluster away again
+        deletion_protection=plan.operations.deletion_protection,
         tags=tags(plan, "aws"),
         opts=opts,
+    )
+
+
+def _ways_in(plan: Plan, network: Network) -> eks.ClusterVpcConfigArgs:
+    """Nodes use the private address; the public one, if there is one, answers to the plan's ranges alone."""
+    public = plan.operations.api == "public"
+    ranges = list(plan.operations.api_ranges) or ["0.0.0.0/0"]
+    return eks.ClusterVpcConfigArgs(
+        subnet_ids=network.subnets(),
+        endpoint_private_access=True,
+        endpoint_public_access=public,
+        public_access_cidrs=ranges if public else None,
     )
 
 
@@ -76,19 +87,6 @@ def _key(plan: Plan, options: BuildOptions) -> kms.Key:
     return key
 
 
-def _log_group(plan: Plan, options: BuildOptions) -> cloudwatch.LogGroup:
-    """Made before the cluster: else EKS makes one that keeps logs for ever and outlives the stack."""
-    name, opts = child(options, "control-plane-logs")
-    return cloudwatch.LogGroup(
-        name,
-        region=plan.region,
-        name=f"/aws/eks/{plan.cluster}/cluster",
-        retention_in_days=LOG_DAYS,
-        tags=tags(plan, "aws"),
-        opts=opts,
-    )
-
-
 def kubeconfig(plan: Plan, cluster: eks.Cluster) -> pulumi.Output[str]:
     """Kubeconfig of the cluster: no credential in it, a secret all the same."""
     authority = cluster.certificate_authority.apply(lambda authority: authority.data)
@@ -106,6 +104,8 @@ def kubeconfig_text(plan: Plan, endpoint: str, authority: str) -> str:
         "interactiveMode": "Never",
     }
     server = {"server": endpoint, "certificate-authority-data": authority}
+    if plan.operations.runner_proxy:
+        server["proxy-url"] = plan.operations.runner_proxy
     content = {
         "apiVersion": "v1",
         "kind": "Config",

@@ -74,10 +74,17 @@ def pod_role(
     made, rights = role(plan, options, part, _POD_TRUST, managed)
     own = list(statements)
     if own:
-        name, opts = child(options, f"{part}-policy")
-        document = pulumi.Output.json_dumps({"Version": _POLICY_VERSION, "Statement": own})
-        rights.append(iam.RolePolicy(name, role=made.id, policy=document, opts=opts))
+        rights.append(statements_policy(options, part, made, own))
     return made, rights
+
+
+def statements_policy(
+    options: BuildOptions, part: str, holder: iam.Role, statements: Iterable[Mapping[str, Any]]
+) -> iam.RolePolicy:
+    """What a role may do, in statements of its own."""
+    name, opts = child(options, f"{part}-policy")
+    document = pulumi.Output.json_dumps({"Version": _POLICY_VERSION, "Statement": list(statements)})
+    return iam.RolePolicy(name, role=holder.id, policy=document, opts=opts)
 
 
 def node_role(plan: Plan, options: BuildOptions) -> tuple[iam.Role, list[pulumi.Resource]]:

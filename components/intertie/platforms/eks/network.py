@@ -1,4 +1,8 @@
-"""The network of an EKS cluster: one private and one public subnet per zone, one way out, S3 without it."""
+"""The network of an EKS cluster: one private and one public subnet per zone, one way out or none.
+
+Private endpoints are in `network_endpoints.py`, the runner's way in `network_runner.py`, records in
+`network_flow_logs.py`.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +15,7 @@ from intertie.contract import BuildOptions
 from intertie.errors import PlanError, Problem
 from intertie.plan import Plan
 from intertie.platforms.children import child
+from intertie.platforms.eks import network_endpoints, network_flow_logs, network_runner
 from intertie.platforms.tags import tags
 
 LEAST_ZONES = 2  # EKS refuses fewer
@@ -72,22 +77,50 @@ def build(plan: Plan, options: BuildOptions) -> Network:
         tags=_named(plan, plan.cluster),
         opts=opts,
     )
-    public_range = _public_range(plan, options, vpc, around_public)
-    gateway = _internet_gateway(plan, options, vpc)
-    egress = _nat_gateway(plan, options, vpc, gateway)
-    private = _route_table(plan, options, vpc, "private", {"nat_gateway_id": egress.id})
-    public = _route_table(plan, options, vpc, "public", {"gateway_id": gateway.id})
+    _default_group(plan, options, vpc)
+    private = _route_table(plan, options, vpc, "private")
+    ready: list[pulumi.Resource] = [private]
     subnets: dict[str, ec2.Subnet] = {}
-    ready: list[pulumi.Resource] = [*private, *public]
     for zone, number in zones(plan).items():
         subnets[zone] = _subnet(plan, options, vpc, zone=zone, kind="private", cidr=plan.addresses.private[number])
-        ready.append(_association(plan, options, subnets[zone], private[0], zone=zone, kind="private"))
+        ready.append(_association(plan, options, subnets[zone], private, zone=zone, kind="private"))
+    ready += _public_side(plan, options, vpc, around_public, private)
+    addresses = [subnet.id for subnet in subnets.values()]
+    ready += network_endpoints.build(plan, options, vpc, addresses, private)
+    ready += network_runner.connect(plan, options, vpc, private)
+    network_flow_logs.record(plan, options, vpc)
+    return Network(vpc, subnets, tuple(ready))
+
+
+def _public_side(
+    plan: Plan, options: BuildOptions, vpc: ec2.Vpc, cidr: str, private: ec2.RouteTable
+) -> list[pulumi.Resource]:
+    """The way out for nodes, and public subnets for load balancers. Where nothing goes out, nothing comes in either."""
+    if plan.operations.egress == "none":
+        return []
+    public_range = _public_range(plan, options, vpc, cidr)
+    gateway = _internet_gateway(plan, options, vpc)
+    egress = _nat_gateway(plan, options, vpc, gateway)
+    public = _route_table(plan, options, vpc, "public")
+    made: list[pulumi.Resource] = [
+        _default_route(plan, options, private, "private", {"nat_gateway_id": egress.id}),
+        public,
+        _default_route(plan, options, public, "public", {"gateway_id": gateway.id}),
+    ]
+    for zone, number in zones(plan).items():
         outer = _subnet(
             plan, options, vpc, zone=zone, kind="public", cidr=plan.addresses.public[number], after=[public_range]
         )
-        ready.append(_association(plan, options, outer, public[0], zone=zone, kind="public"))
-    ready.append(_s3_endpoint(plan, options, vpc, private[0]))
-    return Network(vpc, subnets, tuple(ready))
+        made.append(_association(plan, options, outer, public, zone=zone, kind="public"))
+    return made
+
+
+def _default_group(plan: Plan, options: BuildOptions, vpc: ec2.Vpc) -> None:
+    """The group that every VPC comes with lets its members talk to each other and out: ours has no rule at all."""
+    name, opts = child(options, "default-group")
+    ec2.DefaultSecurityGroup(
+        name, region=plan.region, vpc_id=vpc.id, tags=_named(plan, f"{plan.cluster}-default"), opts=opts
+    )
 
 
 def _public_range(plan: Plan, options: BuildOptions, vpc: ec2.Vpc, cidr: str) -> ec2.VpcIpv4CidrBlockAssociation:
@@ -115,19 +148,21 @@ def _nat_gateway(plan: Plan, options: BuildOptions, vpc: ec2.Vpc, gateway: ec2.I
     )
 
 
-def _route_table(
-    plan: Plan, options: BuildOptions, vpc: ec2.Vpc, kind: str, target: Mapping[str, Any]
-) -> tuple[ec2.RouteTable, ec2.Route]:
-    """A table and its default route, as two resources: routes within a table fight with routes beside it."""
+def _route_table(plan: Plan, options: BuildOptions, vpc: ec2.Vpc, kind: str) -> ec2.RouteTable:
+    """A table without routes within: those fight with routes beside it."""
     name, opts = child(options, f"{kind}-routes")
-    table = ec2.RouteTable(
+    return ec2.RouteTable(
         name, region=plan.region, vpc_id=vpc.id, tags=_named(plan, f"{plan.cluster}-{kind}"), opts=opts
     )
+
+
+def _default_route(
+    plan: Plan, options: BuildOptions, table: ec2.RouteTable, kind: str, target: Mapping[str, Any]
+) -> ec2.Route:
     name, opts = child(options, f"{kind}-default-route")
-    route = ec2.Route(
+    return ec2.Route(
         name, region=plan.region, route_table_id=table.id, destination_cidr_block="0.0.0.0/0", opts=opts, **target
     )
-    return table, route
 
 
 def _subnet(
@@ -160,21 +195,6 @@ def _association(
 ) -> ec2.RouteTableAssociation:
     name, opts = child(options, f"{kind}-{zone}-routes")
     return ec2.RouteTableAssociation(name, region=plan.region, subnet_id=subnet.id, route_table_id=table.id, opts=opts)
-
-
-def _s3_endpoint(plan: Plan, options: BuildOptions, vpc: ec2.Vpc, table: ec2.RouteTable) -> ec2.VpcEndpoint:
-    """Weights and image layers come from S3: through the gateway endpoint they cost no NAT traffic."""
-    name, opts = child(options, "s3-endpoint")
-    return ec2.VpcEndpoint(
-        name,
-        region=plan.region,
-        vpc_id=vpc.id,
-        vpc_endpoint_type="Gateway",
-        service_name=f"com.amazonaws.{plan.region}.s3",
-        route_table_ids=[table.id],
-        tags=_named(plan, f"{plan.cluster}-s3"),
-        opts=opts,
-    )
 
 
 def _named(plan: Plan, name: str) -> dict[str, str]:

@@ -24,6 +24,8 @@ HINT = "k8s.io/cluster-autoscaler/node-template/resources"  # tells the autoscal
 _GPU_LABEL = "k8s.amazonaws.com/accelerator"  # on nodes that carry it, the autoscaler waits for the devices
 _SPOT_TYPES = 4
 _ALLOCATABLE = 0.85  # of a disk: the kubelet evicts at 10 % free, and the file system and the system take their share
+_LEFT_AS_THEY_ARE = ("version", "releaseVersion", "launchTemplate", "amiType", "updateConfig")
+"""Of retiring groups: an update of nodes that are about to go would drain them for nothing."""
 _HUGEPAGES = "5120Mi"  # of the 5128 pages of 2 MiB that the image sets aside where there is EFA
 
 
@@ -106,7 +108,8 @@ def _group(
         options,
         f"{pool.name}-nodes",
         depends_on=first,
-        ignore_changes=["scalingConfig.desiredSize"],  # the autoscaler's
+        # The current size is the autoscaler's.
+        ignore_changes=["scalingConfig.desiredSize", *(_LEFT_AS_THEY_ARE if pool.retiring else ())],
         delete_before_replace=True if pool.kind in RESERVED else None,
     )
     return eks.NodeGroup(
@@ -207,7 +210,7 @@ def scaling(pool: PoolPlan) -> eks.NodeGroupScalingConfigArgs:
 
 def _update(pool: PoolPlan) -> eks.NodeGroupUpdateConfigArgs:
     """Accelerator nodes go before their successors come: a spare one is seldom to be had, and never reserved."""
-    strategy = "MINIMAL" if pool.role == "accelerator" else "DEFAULT"
+    strategy = "DEFAULT" if pool.surge else "MINIMAL"
     return eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy=strategy)
 
 
