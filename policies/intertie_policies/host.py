@@ -11,20 +11,20 @@ are in each cloud's own spelling, and those of a preview may be missing.
 
 # ruff: noqa: ARG002, N802  (methods and parameters are the protocol's)
 
-import os
 import sys
 import threading
 from collections.abc import Mapping
 from concurrent import futures
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2, json_format
-from pulumi.runtime import get_config_env
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from intertie.errors import InputError
 from intertie_policies import config, describe, registry, wire_changes
+from intertie_policies.config import Configuration
 from intertie_policies.config.reading import SETTINGS_KEY
 from intertie_policies.engine import Judge
 from intertie_policies.resources import Index, Node, kind_of
@@ -48,7 +48,8 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     def __init__(self, pack: str) -> None:
         self._pack = pack
-        self._judge = Judge(pack, **_surroundings())
+        self._configuration = Configuration()
+        self._judge = Judge(pack)
         self._seen: dict[str, Node] = {}
         self._lock = threading.Lock()
 
@@ -84,10 +85,20 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         except InputError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             raise
-        self._judge = Judge(self._pack, read, **_surroundings())
+        self._configuration = read
+        self._judge = replace(self._judge, configuration=read)
         return empty_pb2.Empty()
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:
+        """What the run is about; it comes before or after the configuration."""
+        self._judge = Judge(
+            self._pack,
+            self._configuration,
+            stack=request.stack,
+            project=request.project,
+            stack_config=dict(request.config),
+            applying=not request.dry_run,
+        )
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
     def Cancel(self, request: Any, context: Any) -> Any:
@@ -155,16 +166,6 @@ def serve(pack: str) -> NoReturn:
     sys.stdout.flush()
     server.wait_for_termination()
     sys.exit(0)
-
-
-def _surroundings() -> dict[str, Any]:
-    """What the engine says of the stack: it stands in the environment of a pack's process."""
-    return {
-        "stack": os.environ.get("PULUMI_STACK", ""),
-        "project": os.environ.get("PULUMI_PROJECT", ""),
-        "stack_config": dict(get_config_env()),
-        "applying": os.environ.get("PULUMI_DRY_RUN") == "false",
-    }
 
 
 def _kind(request: Any) -> str:
