@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from intertie.cli.commands import lab
-from intertie.lab import scenario
+from intertie.lab import faults, scenario
 from intertie.lab.engine import copy_project
 from intertie.lab.session import Lab
 from support.programs import left_behind
@@ -105,3 +106,10 @@ def test_the_scenario_on_the_page_is_one(tmp_path: Path) -> None:
     (tmp_path / "scenario.yaml").write_text(shown)
     found = scenario.read(tmp_path / "scenario.yaml")
     assert (len(found.limits), len(found.faults)) == (1, 2)
+
+
+def test_the_page_says_what_every_effect_of_a_fault_is() -> None:
+    shown = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE, re.M))
+    effects = set(get_args(scenario.What.model_fields["effect"].annotation))
+    assert {name: text for name, text in shown.items() if name in effects} == faults.EFFECTS
+    assert effects == set(faults.EFFECTS)

@@ -138,7 +138,7 @@ def _time_to_port(processes: list["subprocess.Popen[str]"], folder: Path) -> flo
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [([], "works inside an Intertie lab only"), (["oci"], "no simulated cloud is called 'oci'")]
+    ("words", "said"), [([], "no simulated cloud is called ''"), (["oci"], "no simulated cloud is called 'oci'")]
 )
 def test_whoever_starts_it_wrongly_is_told_how_it_is_meant(tmp_path: Path, words: list[str], said: str) -> None:
     environment = {**os.environ, "INTERTIE_LAB": str(tmp_path)}

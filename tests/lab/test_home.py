@@ -98,6 +98,7 @@ def test_a_program_in_a_lab_ends_with_whoever_started_it(made: Home, tmp_path: P
     ("change", "reason"),
     [
         ({"INTERTIE_LAB": ""}, "INTERTIE_LAB is not set"),
+        ({"INTERTIE_LAB": "/nowhere"}, "INTERTIE_LAB names /nowhere, which is not a lab"),
         ({"PULUMI_BACKEND_URL": "s3://acme-state"}, "PULUMI_BACKEND_URL is s3://acme-state, not the lab's"),
         ({"PULUMI_HOME": ""}, "PULUMI_HOME is not set, not the lab's"),
     ],

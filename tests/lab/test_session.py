@@ -13,6 +13,7 @@ from intertie.lab import identity, programs, session
 from intertie.lab.home import why_not_of_a_lab
 from intertie.lab.identity import Identity
 from intertie.lab.session import Lab
+from support.command import run
 
 pytestmark = pytest.mark.engine
 
@@ -143,6 +144,27 @@ def test_a_command_without_a_name_means_the_lab_that_the_shell_is_in(lab: Lab, m
 def test_kubectl_in_a_lab_reads_and_writes_nothing_of_the_persons(lab: Lab) -> None:
     for name in ("KUBECONFIG", "KUBECACHEDIR"):
         assert Path(lab.environment()[name]).parent == lab.folder
+
+
+def test_a_scenario_with_a_mistake_starts_nothing(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bad.yaml").write_text("faults: [{down: awz}]")
+    words = ("lab", "up", "--no-kubernetes", "--folder", str(lab.folder), "--scenario", str(tmp_path / "bad.yaml"))
+    ran = run(capsys, monkeypatch, *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert "faults[0].down: found 'awz'; allowed: 'aws', 'azure' or 'gcp'" in ran.err
+    assert not lab.folder.exists()
+
+
+def test_a_scenario_happens_in_a_lab_that_is_up_already(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.start()
+    (tmp_path / "scenario.yaml").write_text("name: dark\nfaults: [{down: aws}]")
+    words = ("lab", "up", "--no-kubernetes", "--folder", str(lab.folder), "--scenario", str(tmp_path / "scenario.yaml"))
+    assert run(capsys, monkeypatch, *words).code == 0
+    assert [event[3:] for event in lab.events()] == [("scenario", "apply", "dark", "1 faults")]
 
 
 def test_the_language_host_of_a_lab_runs_nothing_outside_it(lab: Lab) -> None:

@@ -81,13 +81,16 @@ class ClusterLife(threading.Thread):
     def _live(self, world: World, plane: ControlPlane) -> None:
         """While the cloud is up, the control plane is; what died by itself is started again."""
         breaks = 0
+        said = ""
         while not self._ended.is_set():
             if keys.is_down(world, self._cluster.cloud):
                 self._ended.wait(_LOOKS_EVERY)
                 continue
             if breaks > _BREAKS:
-                raise OutsideError(f"the control plane of {self._cluster.name} broke {breaks} times:\n{plane.ailing()}")
+                raise OutsideError(f"the control plane of {self._cluster.name} broke {breaks} times:\n{said}")
             plane.start()
+            if self._ended.is_set():
+                return
             world.query(
                 "update clusters set state = 'running', endpoint = ?, ca = ?, error = ''"
                 " where id = ? and state != 'unwanted'",
@@ -95,7 +98,8 @@ class ClusterLife(threading.Thread):
             )  # fmt: skip
             world.record("supervisor", "running", self._cluster.name, plane.endpoint)
             self._attend(world, plane)
-            breaks += bool(plane.ailing())
+            if ailing := plane.ailing():
+                breaks, said = breaks + 1, ailing
             plane.stop()
 
     def _attend(self, world: World, plane: ControlPlane) -> None:

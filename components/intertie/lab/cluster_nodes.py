@@ -169,5 +169,6 @@ class ClusterNodes:
 
 
 def is_ready(pod: Object) -> bool:
+    """Whether a pod's condition says so."""
     conditions = (pod.get("status") or {}).get("conditions") or []
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

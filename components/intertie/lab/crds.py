@@ -46,6 +46,7 @@ class Definitions:
 
 
 def components() -> tuple[str, ...]:
+    """Names of all components that the table knows."""
     return tuple(_table())
 
 

@@ -32,6 +32,7 @@ class Owner:
 
 @cache
 def owners() -> tuple[Owner, ...]:
+    """Who makes which devices allocatable, per cloud: `data/device_owners.csv`."""
     text = files("intertie.lab").joinpath("data", "device_owners.csv").read_text(encoding="utf-8")
     return tuple(
         Owner(row["resource"], row["cloud"], row["owner"], _words(row["unless"]), _words(row["images"]))

@@ -83,6 +83,8 @@ def why_not_of_a_lab(environment: Mapping[str, str]) -> str:
     folder = environment.get("INTERTIE_LAB")
     if not folder:
         return "INTERTIE_LAB is not set"
+    if not Home(Path(folder)).token_file.is_file():
+        return f"INTERTIE_LAB names {folder}, which is not a lab"
     lab = Home(Path(folder)).environment()
     for name in ("PULUMI_BACKEND_URL", "PULUMI_HOME"):
         if environment.get(name) != lab[name]:

@@ -9,6 +9,7 @@ def down(cloud: str) -> str:
 
 
 def is_down(world: World, cloud: str) -> bool:
+    """Whether it is set."""
     return world.meta(down(cloud)) == "1"
 
 

@@ -5,12 +5,8 @@ replaced, what is waited for and for how long, and the texts of failures. The en
 `python -m intertie.lab.kubernetes_provider kubernetes [flags] ENGINE`.
 """
 
-import os
-import signal
-import sys
 import threading
 from collections.abc import Iterable
-from concurrent import futures
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,11 +23,10 @@ from intertie.lab.kube.actions import Actions, FailedError, PartialError
 from intertie.lab.kube.client import ApiError
 from intertie.lab.kube.difference import Change
 from intertie.lab.kube.releases import ReleaseActions
-from intertie.lab.launch import end_with_parent
 from intertie.lab.servicer import VERSION
+from intertie.lab.serving import own_world, serving, until_told
 from intertie.lab.world import World
 
-_LARGEST_MESSAGE = 400 << 20  # bytes, as the engine's own limit
 _NO_CHANGE, _CHANGE = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
 _KINDS = provider_pb2.PropertyDiff
 _WORDS = {
@@ -206,32 +201,17 @@ def _top(path: str) -> str:
 
 def serve(world: Path) -> tuple[grpc.Server, int]:
     """A running server on loopback, and its port."""
-    options = [
-        ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
-        ("grpc.max_send_message_length", _LARGEST_MESSAGE),
-    ]
-    server = grpc.server(futures.ThreadPoolExecutor(64), options=options)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(KubernetesServicer(world), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, port
+
+    def add(server: grpc.Server) -> None:
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(KubernetesServicer(world), server)
+
+    return serving(add, 64)
 
 
 def main() -> None:
     """Serve until the engine says stop, or has gone."""
-    folder = os.environ.get("INTERTIE_LAB")
-    if not folder:
-        sys.stderr.write("kubernetes provider: works inside an Intertie lab only: see `intertie lab up`\n")
-        sys.exit(3)
-    end_with_parent()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    server, port = serve(Path(folder, "world.db"))
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    stop.wait()
-    server.stop(1).wait()
+    world = own_world("kubernetes provider")
+    until_told(lambda: serve(world))
 
 
 if __name__ == "__main__":

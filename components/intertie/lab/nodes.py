@@ -48,6 +48,7 @@ def change(pool: Pool, nodes: Iterable[Mapping[str, Any]], busy: Mapping[str, in
 
 
 def serial(node: Mapping[str, Any]) -> int:
+    """Number of a node within its pool; 0 for one that is not of a pool."""
     return int((node["metadata"].get("annotations") or {}).get(SERIAL, "0"))
 
 

@@ -49,6 +49,7 @@ def pull_seconds(pod: Mapping[str, Any], present: Iterable[str]) -> float:
 
 
 def images(pod: Mapping[str, Any]) -> list[str]:
+    """Images that a node has to pull for a pod, those of its init containers first."""
     spec = pod["spec"]
     return [container["image"] for container in [*(spec.get("initContainers") or []), *spec["containers"]]]
 

@@ -19,6 +19,7 @@ class Container:
 
 
 def timestamp() -> str:
+    """Now, on the wall, in Kubernetes' form."""
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -4,22 +4,16 @@ PACKAGE is `aws`, `azure-native` or `gcp`. The world is `world.db` in the folder
 all other providers of the lab. The port is the first line on standard output; the process ends with its engine.
 """
 
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Mapping
-from concurrent import futures
 from pathlib import Path
 from typing import Any
 
 import grpc
 
 from intertie.lab.clouds.cloud import Cloud
-from intertie.lab.launch import end_with_parent
 from intertie.lab.protocol import without_sdk
-
-_LARGEST_MESSAGE = 400 << 20  # bytes, as the engine's own limit
+from intertie.lab.serving import own_world, serving, until_told
 
 
 def maker(package: str) -> Callable[[Mapping[str, Any]], Cloud]:
@@ -45,33 +39,18 @@ def serve(package: str, world: Path) -> tuple[grpc.Server, int]:
 
     from intertie.lab.servicer import Servicer
 
-    options = [
-        ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
-        ("grpc.max_send_message_length", _LARGEST_MESSAGE),
-    ]
-    server = grpc.server(futures.ThreadPoolExecutor(32), options=options)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(maker(package), world), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, port
+    def add(server: grpc.Server) -> None:
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(maker(package), world), server)
+
+    return serving(add, 32)
 
 
 def main() -> None:
     """Serve until the engine says stop, or has gone."""
-    folder = os.environ.get("INTERTIE_LAB")
-    if not folder or len(sys.argv) < 2:
-        sys.stderr.write("provider: works inside an Intertie lab only: see `intertie lab up`\n")
-        sys.exit(3)
-    end_with_parent()
+    world = own_world("provider")
     without_sdk()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    server, port = serve(sys.argv[1], Path(folder, "world.db"))
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    stop.wait()
-    server.stop(1).wait()
+    package = sys.argv[1] if len(sys.argv) > 1 else ""
+    until_told(lambda: serve(package, world))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import Any, Self
 from intertie.errors import InputError, OutsideError
 from intertie.lab import home, identity, programs, scenario
 from intertie.lab.home import Home
+from intertie.lab.scenario import Scenario
 from intertie.lab.world import Cluster, World
 
 STOP_SECONDS = 4.0
@@ -137,12 +138,11 @@ class Lab:
         finally:
             world.close()
 
-    def strike(self, file: Path) -> None:
-        """Let a scenario happen: what there is, and what goes wrong. InputError with every problem of the file."""
-        known = scenario.read(file)
+    def strike(self, happening: Scenario) -> None:
+        """Let a scenario happen: what there is, and what goes wrong."""
         world = World(self.home.world)
         try:
-            scenario.apply(world, known)
+            scenario.apply(world, happening)
         finally:
             world.close()
 

@@ -102,7 +102,8 @@ class Supervisor:
         end = time.monotonic() + _ENDS_WITHIN
         for life in self._lives.values():
             life.join(max(0.0, end - time.monotonic()))
-        if self._home.world.exists():
+        if self._home.world.exists():  # what could not be ended in time ends with us, and cannot be reached either
+            self._world.query("update clusters set state = 'wanted', endpoint = '', ca = '' where state = 'running'")
             self._world.set_meta("supervisor", "")
         self._world.close()
 

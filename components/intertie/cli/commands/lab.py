@@ -54,11 +54,12 @@ def up(  # noqa: PLR0917  options are the command line's
     Example: `eval "$(intertie lab up)"`
     """
     lab = _lab(name, folder, kubernetes=kubernetes, owner=owner)
+    happening = _scenario(scenario) if scenario is not None else None
     began = time.monotonic()
     with _busy("starting the lab: folder, simulated clouds, supervisor"):
         lab.start()
-        if scenario is not None:
-            lab.strike(scenario)
+        if happening is not None:
+            lab.strike(happening)
     if format is Format.JSON:
         write_json({"schema": "intertie.lab/v1", **lab.status().to_json(), "environment": lab.environment()})
     else:
@@ -144,6 +145,13 @@ def _lab(name: str | None, folder: Path | None, **options: Any) -> Any:
     from intertie.lab.session import Lab, default_folder
 
     return Lab(folder or default_folder(name), **options)
+
+
+def _scenario(file: Path) -> Any:
+    """A scenario, read before anything is started: with a mistake in it there is nothing to start."""
+    from intertie.lab import scenario
+
+    return scenario.read(file)
 
 
 def _print_status(name: str, found: dict[str, Any]) -> None:

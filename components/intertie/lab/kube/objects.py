@@ -43,11 +43,13 @@ def identified(token: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def annotations(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Annotations of an object; none for one whose metadata is not known yet."""
     found = (body.get("metadata") or {}).get("annotations") if isinstance(body.get("metadata"), Mapping) else None
     return dict(found) if isinstance(found, Mapping) else {}
 
 
 def is_set(body: Mapping[str, Any], annotation: str) -> bool:
+    """Whether an annotation says `true`."""
     return str(annotations(body).get(annotation, "")).lower() == "true"
 
 
@@ -81,6 +83,7 @@ def probably_namespaced(kind: str) -> bool:
 
 
 def id_of(live: Mapping[str, Any]) -> str:
+    """`namespace/name`, or the name alone of what lives in no namespace."""
     about = live["metadata"]
     return f"{about['namespace']}/{about['name']}" if about.get("namespace") else str(about["name"])
 
@@ -97,10 +100,12 @@ def state(inputs: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> d
 
 
 def said_in(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that a state was made from."""
     return dict(kept.get(_INPUTS) or {})
 
 
 def live_in(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The object as the API server had it, without the lab's own notes."""
     return {key: value for key, value in kept.items() if not key.startswith("__")}
 
 

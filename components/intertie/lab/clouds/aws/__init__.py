@@ -1,0 +1,1 @@
+"""The simulated AWS: its types, rules between properties, and node pools."""

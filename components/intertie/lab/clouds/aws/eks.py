@@ -50,6 +50,7 @@ def before_cluster(cloud: "Aws", request: Request) -> None:
 
 
 def cluster_id(resource: Resource) -> str:
+    """The row of the world's clusters that belongs to an EKS cluster."""
     arn = str(resource.outputs["arn"])
     return clusters.cluster_id("aws", resource.region, str(resource.outputs["name"]), arn)
 
@@ -74,6 +75,7 @@ def cluster_made(request: Request, resource: Resource) -> Resource:
 
 
 def cluster_gone(world: World, resource: Resource) -> None:
+    """Its control plane is not wanted any more."""
     clusters.unwant(world, cluster_id(resource))
 
 
@@ -116,6 +118,7 @@ def group_made(cloud: "Aws", request: Request, resource: Resource) -> Resource:
 
 
 def group_gone(world: World, resource: Resource) -> None:
+    """Its nodes are not wanted any more."""
     for cluster in references.by_name(world, str(resource.inputs["clusterName"]), CLUSTER, "aws"):
         world.remove_pool(cluster_id(cluster), _pool_name(resource))
 

@@ -1,0 +1,1 @@
+"""The simulated Azure: its types, rules between properties, and node pools."""

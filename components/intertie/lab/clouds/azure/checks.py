@@ -22,7 +22,6 @@ _NAMES = {
 }
 _TAINT = re.compile(r"^[^=:]+(=[^=:]*)?:(NoSchedule|NoExecute|PreferNoSchedule)$")
 _TAG = re.compile(r"[<>%&\\?/]")
-_INFINIBAND = re.compile(r"^Standard_N[CD]\d+[a-z]*r")
 
 
 def check(kind: Kind, inputs: Mapping[str, Any], pending: frozenset[str]) -> list[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""The simulated Google Cloud: its types, rules between properties, and node pools."""
