@@ -14,7 +14,7 @@ from intertie_policies.accessor import State, Value
 from intertie_policies.resources import Resource
 
 _AWS = (
-    "autoscalingplans/scalingPlan:ScalingPlan", "backup/vault:Vault", "cloudwatch/logGroup:LogGroup",
+    "backup/vault:Vault", "cloudwatch/logGroup:LogGroup",
     "dynamodb/table:Table", "ebs/snapshot:Snapshot", "ebs/volume:Volume", "ec2/capacityReservation:CapacityReservation",
     "ec2/eip:Eip", "ec2/flowLog:FlowLog", "ec2/instance:Instance", "ec2/internetGateway:InternetGateway",
     "ec2/launchTemplate:LaunchTemplate", "ec2/natGateway:NatGateway", "ec2/placementGroup:PlacementGroup",

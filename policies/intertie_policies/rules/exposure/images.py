@@ -1,0 +1,72 @@
+"""Which images run."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from intertie_policies.resources import Resource
+from intertie_policies.rule import Context, Level, Violation, fail, rule
+from intertie_policies.workloads import WORKLOADS, workloads_of
+
+_MOVING = frozenset({"", "latest", "main", "master", "nightly", "stable", "edge", "dev", "current"})
+
+
+@rule(
+    "images-pinned",
+    "exposure",
+    types=WORKLOADS,
+    baseline=Level.ADVISORY,
+    production=Level.MANDATORY,
+    description="Images are pinned, so that the same program runs the same code.",
+    rationale="A tag can be moved: by its owner to another version, by a thief to other code.",
+    remediation="Write name@sha256:…, as `crane digest` or the registry shows it.",
+    references=["Kubernetes documentation, images", "OpenSSF Scorecard, pinned dependencies"],
+    settings=["exposure"],
+)
+def images_pinned(resource: Resource, context: Context) -> Iterator[Violation]:
+    by_digest = context.settings.exposure.images_pinned_by == "digest"
+    for workload in workloads_of(resource):
+        for container in workload.containers:
+            image = container["image"]
+            text = image.text
+            if text is None:
+                continue
+            _, tag, digest = parts(text)
+            if not digest and (by_digest or tag in _MOVING):
+                wanted = "a digest (@sha256:…)" if by_digest else "a version"
+                yield fail(resource, f"the image {text[:120]} is not pinned by {wanted}", *image.path)
+
+
+@rule(
+    "images-from-known-registries",
+    "exposure",
+    types=WORKLOADS,
+    baseline=Level.ADVISORY,
+    production=Level.MANDATORY,
+    description="Images come from registries that the organisation knows.",
+    rationale="Anybody can publish an image whose name differs in one letter.",
+    remediation="Mirror the image into your own registry, or add its source to `exposure.registries`.",
+    references=["NIST SP 800-190, application container security guide"],
+    settings=["exposure"],
+)
+def images_from_known_registries(resource: Resource, context: Context) -> Iterator[Violation]:
+    known = context.settings.exposure.registries
+    for workload in workloads_of(resource):
+        for container in workload.containers:
+            image = container["image"]
+            text = image.text
+            if text is not None and not any(fnmatchcase(parts(text)[0], pattern) for pattern in known):
+                yield fail(resource, f"{parts(text)[0][:120]} is from no known registry", *image.path)
+
+
+def parts(image: str) -> tuple[str, str, str]:
+    """Full name, tag and digest of an image reference: `vllm/x:1` → (`docker.io/vllm/x`, `1`, "")."""
+    name, _, digest = image.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    name = f"{head}{slash}{last}"
+    host, slash, _ = name.partition("/")
+    if not slash:
+        return f"docker.io/library/{name}", tag, digest
+    if "." not in host and ":" not in host and host != "localhost":
+        return f"docker.io/{name}", tag, digest
+    return name, tag, digest
