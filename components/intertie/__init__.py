@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from intertie.bootstraps import PlacementBootstrap
     from intertie.boundary import read_file
     from intertie.clusters import AksCluster, EksCluster, GkeCluster
     from intertie.pipeline import InferencePipeline
@@ -29,12 +30,13 @@ _HOME = {
     "InferencePipeline": "intertie.pipeline",
     "InferenceWorkload": "intertie.workloads",
     "PipelineSpec": "intertie.spec",
+    "PlacementBootstrap": "intertie.bootstraps",
     "read_file": "intertie.boundary",
 }
 
 __all__ = [
     "AksCluster", "CapacityReservation", "EksCluster", "GkeCluster", "InferencePipeline", "InferenceWorkload",
-    "PipelineSpec", "read_file",
+    "PipelineSpec", "PlacementBootstrap", "read_file",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ MAY_USE = {
     "clusters": {"boundary", "contract", "errors", "plan", "platforms"},
     "workloads": {"boundary", "contract", "errors", "plan", "platforms", "workload"},
     "reservations": {"boundary", "contract", "errors", "platforms"},
+    "bootstraps": {"boundary", "contract", "errors", "platforms"},
     "pipeline": {"boundary", "clusters", "contract", "money", "plan", "workloads"},
     "graph": {"errors"},
     "money": {"errors", "catalog", "spec", "plan", "contract"},

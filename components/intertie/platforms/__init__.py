@@ -8,7 +8,8 @@
 
     <platform>/__init__.py      build(plan, options) -> ClusterHandle | None
     <platform>/capabilities.py  CAPABILITIES; readable without the cloud's SDK
-    <platform>/network.py  cluster.py  pools.py  identity.py  storage.py  addons.py  reservation.py
+    <platform>/network.py  cluster.py  pools.py  identity.py  storage.py  addons.py  reservation.py  bootstrap.py
+    <platform>/data/actions.csv what a deployer must be allowed, per resource type
 
 Importing this package, the registry or any `capabilities.py` loads no cloud SDK: a platform
 imports its SDK inside `build`.

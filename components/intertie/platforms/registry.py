@@ -13,6 +13,7 @@ from intertie.contract import BuildOptions, Platform
 from intertie.errors import InputError, OutsideError
 from intertie.plan import Plan
 from intertie.platforms.capability import Capabilities
+from intertie.platforms.trust import Bootstrapped, Trust
 
 
 @cache
@@ -54,6 +55,19 @@ def reservation(name: str) -> Reservations:
             f"{known.title} cannot create reservations; reserve at the cloud, and name it in a claim's `id`"
         )
     return cast("Reservations", _module(name, ".reservation"))
+
+
+class Bootstraps(Protocol):
+    """How a platform prepares an account: its `bootstrap.py`."""
+
+    def build(self, plan: Plan, options: BuildOptions, *, account: str, trust: Trust) -> Bootstrapped:
+        """State bucket, key, trust in the CI's tokens, and a deploy role."""
+        ...
+
+
+def bootstrap(name: str) -> Bootstraps:
+    """How the platform called `name` prepares an account. Raises as `platform` does."""
+    return cast("Bootstraps", _module(name, ".bootstrap"))
 
 
 def _module(name: str, part: str) -> ModuleType:
