@@ -67,6 +67,30 @@ class SecretsBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsBinding:
+    """The collector of the cluster: what it reads monitors and rules from, and where it comes from.
+
+    `monitor` and `rules` are API version and kind; "" where the collector finds pods by their annotations, or where
+    rules are not objects of the cluster but the platform's.
+    """
+
+    monitor: tuple[str, str] = ("", "")  # ("monitoring.googleapis.com/v1", "PodMonitoring")
+    rules: tuple[str, str] = ("", "")  # ("monitoring.coreos.com/v1", "PrometheusRule")
+    namespaces: tuple[str, ...] = ()  # whose pods ask for metrics
+    ranges: tuple[str, ...] = ()  # addresses from which they are asked for, where the collector is outside
+
+
+@dataclass(frozen=True, slots=True)
+class TeamBinding:
+    """Somebody whom the cloud lets connect, and whose rights are the cluster's own RBAC."""
+
+    team: str
+    role: str  # view | edit, in the pipeline's namespace; admin, of the cluster
+    kind: str  # User | Group
+    subject: str  # as the cloud's sign-in calls them to the cluster
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterHandle:
     """All that a workload knows of the place it runs in."""
 
@@ -77,7 +101,9 @@ class ClusterHandle:
     storage: StorageBinding = StorageBinding()
     gateway: GatewayBinding = GatewayBinding()
     secrets: SecretsBinding | None = None  # None: whoever runs the cluster puts the secrets there
+    metrics: MetricsBinding | None = None  # None: nobody is known to collect; pods carry annotations
     registry: Bound | None = None  # host and path that mirrors images; None: images come from where they are
+    teams: tuple[TeamBinding, ...] = ()  # those whose rights the cloud does not hold itself
     provided: frozenset[str] = frozenset()  # components the cluster has: nothing of these is installed by a workload
     ready: tuple[Any, ...] = ()  # resources that must exist before the first pod: pools, add-ons, bindings
 

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from intertie.errors import PlanError
-from intertie.platforms.gke import cluster as gke_cluster
-from intertie.platforms.gke import network, storage
+from intertie.platforms.gke import cluster_access, network, storage
 from support.building import build
 from support.gke import ACCOUNT, BUCKET, CLUSTER, described, ladder, multi_node, placed, pool, tpu_pool
 from support.plans import plan, spec, spec_data
@@ -94,7 +93,7 @@ def test_multi_networking_is_on_only_where_a_pool_needs_it(pools, wanted) -> Non
 
 
 def test_the_kubeconfig_asks_googles_plugin_for_a_token_and_trusts_public_certificates() -> None:
-    config = json.loads(json.dumps(gke_cluster._config("chat-here", "gke-0123.europe-west4.gke.goog")))
+    config = json.loads(cluster_access.config_text(placed(), "gke-0123.europe-west4.gke.goog"))
     assert config["clusters"] == [
         {"name": "chat-here", "cluster": {"server": "https://gke-0123.europe-west4.gke.goog"}}
     ]

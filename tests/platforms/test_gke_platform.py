@@ -58,7 +58,7 @@ def test_everything_that_takes_labels_has_the_labels_of_the_plan() -> None:
         for name in LABELS & properties(resource.type):
             labelled += 1
             assert resource.inputs[name] == dict(plan("gcp").tags), resource.name
-    assert labelled == 3  # cluster, bucket and the certificate's secret: networks, accounts and roles take none
+    assert labelled == 4  # cluster, key, bucket, the certificate's secret: networks, accounts and roles take none
     for node_pool in ladder().graph.of_type(POOL):
         assert node_pool.inputs["nodeConfig"]["resourceLabels"] == dict(plan("gcp").tags)
 

@@ -3,9 +3,10 @@
     addons.py        APIs of the project, and what GKE brings along
     network.py       network, subnet with ranges for pods and services, address translation
     identity.py      who nodes are, who pods are
-    cluster.py       control plane and kubeconfig
+    cluster.py       control plane; cluster_*.py: who is let in, what protects it, what records it, when it is upgraded
     pools.py         node pools, and how pods get onto them
     storage.py       bucket with the weights
+    monitoring.py    what managed Prometheus reads
     secret_store.py  secrets without values, and who reads them
     reservation.py   capacity that is reserved now (not part of `build`)
 
@@ -25,7 +26,19 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     Raises PlanError with all that GKE would refuse, before anything is registered.
     """
     # The SDK costs a second and more: whoever only asks for capabilities, or uses another cloud, must not pay it.
-    from intertie.platforms.gke import addons, cluster, identity, network, pools, secret_store, storage
+    from intertie.platforms.gke import (
+        addons,
+        cluster,
+        cluster_access,
+        cluster_key,
+        cluster_logs,
+        identity,
+        monitoring,
+        network,
+        pools,
+        secret_store,
+        storage,
+    )
 
     problems = [*network.problems(plan), *pools.problems(plan)]
     if problems:
@@ -39,18 +52,31 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     project = identity.project_of(plan, account)
     layout = network.network(plan, options, apis)
     nodes, roles = identity.node_account(plan, options, project, apis)
-    control = cluster.cluster(plan, options, nodes=nodes, project=project, layout=layout, after=(*layout.ready, *roles))
+    key, allowed = cluster_key.build(plan, options, apis)
+    logs = cluster_logs.keep(plan, options, project, apis)
+    control = cluster.cluster(
+        plan,
+        options,
+        nodes=nodes,
+        project=project,
+        layout=layout,
+        key=key,
+        after=(*layout.ready, *roles, *allowed, *logs),
+    )
     made = pools.pools(plan, options, control, nodes)
     bound = identity.bind(plan, options, account, project, control)
+    teams = cluster_access.grant(plan, options, project, control)
     return ClusterHandle(
         name=plan.cluster,
-        kubeconfig=cluster.kubeconfig(plan, control),
+        kubeconfig=cluster_access.kubeconfig(plan, control),
         pools={pool.name: pools.binding(pool) for pool in plan.pools},
         identity=identity.binding(account),
         storage=weights,
         gateway=network.gateway(plan),
         secrets=secret_store.binding(plan, store, project),
+        metrics=monitoring.binding(),
         registry=plan.where.registry,
         provided=addons.provided(plan),
-        ready=(*made, *bound, *secret_store.bind(plan, options, store, project, control)),
+        teams=cluster_access.bindings(plan),
+        ready=(*made, *bound, *teams, *secret_store.bind(plan, options, store, project, control)),
     )

@@ -10,8 +10,8 @@ from intertie.platforms.children import child
 
 _ALWAYS = ("cloudresourcemanager", "iam", "secretmanager", "storage")  # roles, service accounts, secrets, bucket
 # Without iamcredentials the metadata server of the nodes gives pods no token of their account.
-_WITH_CLUSTER = ("artifactregistry", "compute", "container", "iamcredentials", "logging", "monitoring")
-_METRICS = ("CADVISOR", "KUBELET", "SYSTEM_COMPONENTS")
+_WITH_CLUSTER = ("artifactregistry", "cloudkms", "compute", "container", "iamcredentials", "logging", "monitoring")
+_METRICS = ("CADVISOR", "DEPLOYMENT", "KUBELET", "POD", "SYSTEM_COMPONENTS")  # objects too: alerts ask for them
 _LOGS = ("APISERVER", "CONTROLLER_MANAGER", "SCHEDULER", "SYSTEM_COMPONENTS", "WORKLOADS")
 
 
@@ -22,6 +22,8 @@ def enable_apis(plan: Plan, options: BuildOptions) -> list[pulumi.Resource]:
     runs.
     """
     names = (*_ALWAYS, *(_WITH_CLUSTER if "cluster" in plan.renders else ()))
+    if "cluster" in plan.renders and plan.operations.egress == "none":
+        names += ("dns",)
     return [_api(plan, options, name) for name in sorted(names)]
 
 

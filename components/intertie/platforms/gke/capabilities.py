@@ -36,7 +36,15 @@ CAPABILITIES = Capabilities(
             "project's number: only a lookup in the cloud would tell it."
         ),
         "An existing bucket must lie where the deployer may grant roles/storage.objectViewer on it.",
-        "Upgrades come when the release channel brings them: there is no maintenance window.",
+        (
+            "A minor version that the channel has reached can come in any maintenance window: an exclusion of minor "
+            "versions needs dates, which a description does not hold."
+        ),
+        (
+            "A key that exists (`cluster.key`) is used as it is: let the project's GKE service agent encrypt and "
+            "decrypt with it first."
+        ),
+        "A peering with the runner's network has two halves: the one in the runner's network is not made.",
     ),
     sdk="pulumi_gcp",
     extra="gcp",

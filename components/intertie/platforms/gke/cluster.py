@@ -1,6 +1,5 @@
 """The cluster: a regional control plane, reached by name and identity, and no node of its own."""
 
-import json
 from collections.abc import Sequence
 
 import pulumi
@@ -9,7 +8,7 @@ from pulumi_gcp import container, serviceaccount
 from intertie.contract import BuildOptions
 from intertie.plan import Plan
 from intertie.platforms.children import child
-from intertie.platforms.gke import addons, pools
+from intertie.platforms.gke import addons, cluster_access, cluster_upgrades, pools
 from intertie.platforms.gke.network import PODS, PODS_PER_NODE, SERVICES, Layout
 from intertie.platforms.tags import tags
 
@@ -21,6 +20,7 @@ def cluster(
     nodes: serviceaccount.Account,
     project: pulumi.Input[str],
     layout: Layout,
+    key: pulumi.Input[str],
     after: Sequence[pulumi.Resource],
 ) -> container.Cluster:
     """The control plane. All of its nodes are in pools of their own: an inline pool would replace the whole cluster.
@@ -32,14 +32,16 @@ def cluster(
         project=plan.where.account.id if plan.where.account else None,
         location=plan.region,
         node_locations=list(plan.zones) or None,
-        release_channel=container.ClusterReleaseChannelArgs(channel="REGULAR"),
+        release_channel=container.ClusterReleaseChannelArgs(channel=plan.operations.channel.upper()),
+        maintenance_policy=cluster_upgrades.maintenance(plan),
         min_master_version=plan.kubernetes,  # "1.35": the newest patch of that minor version
         resource_labels=tags(plan, "gcp"),
-        # On, it stops `pulumi destroy` until an update has turned it off: a drill or a move could not end in one step.
-        deletion_protection=False,
+        deletion_protection=plan.operations.deletion_protection,
+        database_encryption=container.ClusterDatabaseEncryptionArgs(state="ENCRYPTED", key_name=key),
     )
     _set_network(args, plan, layout)
-    _set_access(args, project)
+    cluster_access.set_ways_in(args, plan)
+    _set_identity(args, project)
     _set_components(args, plan)
     _set_first_nodes(args, nodes)
     name, opts = child(
@@ -63,17 +65,10 @@ def _set_network(args: container.ClusterArgs, plan: Plan, layout: Layout) -> Non
     args.datapath_provider = "ADVANCED_DATAPATH"  # enforces network policies by itself
     args.enable_multi_networking = pools.multi_networking(plan) or None
     args.enable_l4_ilb_subsetting = True  # internal load balancers beyond 250 nodes; cannot be turned off again
-    args.private_cluster_config = container.ClusterPrivateClusterConfigArgs(enable_private_nodes=True)
 
 
-def _set_access(args: container.ClusterArgs, project: pulumi.Input[str]) -> None:
-    """The control plane by its DNS name alone, which asks IAM at every request: no address, no certificate."""
-    args.control_plane_endpoints_config = container.ClusterControlPlaneEndpointsConfigArgs(
-        dns_endpoint_config=container.ClusterControlPlaneEndpointsConfigDnsEndpointConfigArgs(
-            allow_external_traffic=True
-        ),
-        ip_endpoints_config=container.ClusterControlPlaneEndpointsConfigIpEndpointsConfigArgs(enabled=False),
-    )
+def _set_identity(args: container.ClusterArgs, project: pulumi.Input[str]) -> None:
+    """No client certificate, which nobody could take back; pods are known to Google by their service accounts."""
     args.master_auth = container.ClusterMasterAuthArgs(
         client_certificate_config=container.ClusterMasterAuthClientCertificateConfigArgs(issue_client_certificate=False)
     )
@@ -106,30 +101,3 @@ def _set_first_nodes(args: container.ClusterArgs, account: serviceaccount.Accoun
         ),
         workload_metadata_config=container.ClusterNodeConfigWorkloadMetadataConfigArgs(mode="GKE_METADATA"),
     )
-
-
-def kubeconfig(plan: Plan, made: container.Cluster) -> pulumi.Output[str]:
-    """Kubeconfig over the DNS endpoint, a secret though it holds no credential: Google's plugin is asked for a token.
-
-    The endpoint's certificate is a public one, so no authority of the cluster's own is given.
-    """
-    endpoint = made.control_plane_endpoints_config.dns_endpoint_config.endpoint
-    return pulumi.Output.secret(endpoint.apply(lambda host: json.dumps(_config(plan.cluster, host))))
-
-
-def _config(name: str, host: str) -> dict[str, object]:
-    plugin = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": "gke-gcloud-auth-plugin",
-        "installHint": "gcloud components install gke-gcloud-auth-plugin",
-        "interactiveMode": "Never",
-        "provideClusterInfo": True,
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": name, "cluster": {"server": f"https://{host}"}}],
-        "users": [{"name": name, "user": {"exec": plugin}}],
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        "current-context": name,
-    }

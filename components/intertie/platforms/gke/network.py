@@ -10,6 +10,7 @@ from intertie.contract import BuildOptions, GatewayBinding
 from intertie.errors import Problem
 from intertie.plan import Plan
 from intertie.platforms.children import child
+from intertie.platforms.gke import network_private, network_runner
 from intertie.spec import Access
 
 PODS, SERVICES = "pods", "services"
@@ -44,7 +45,8 @@ def network(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource]) -> L
         opts=opts,
     )
     subnetwork = _subnetwork(plan, options, vpc)
-    return Layout(vpc, subnetwork, (subnetwork, *_way_out(plan, options, vpc)))
+    ways = (*_way_out(plan, options, vpc), *network_private.resolve(plan, options, vpc))
+    return Layout(vpc, subnetwork, (subnetwork, *ways, *network_runner.connect(plan, options, vpc)))
 
 
 def _subnetwork(plan: Plan, options: BuildOptions, vpc: compute.Network) -> compute.Subnetwork:
@@ -61,15 +63,22 @@ def _subnetwork(plan: Plan, options: BuildOptions, vpc: compute.Network) -> comp
             compute.SubnetworkSecondaryIpRangeArgs(range_name=SERVICES, ip_cidr_range=plan.addresses.services),
         ],
         private_ip_google_access=True,  # weights come from the bucket without going through NAT
-        log_config=compute.SubnetworkLogConfigArgs(
-            aggregation_interval="INTERVAL_10_MIN", flow_sampling=0.1, metadata="INCLUDE_ALL_METADATA"
-        ),
+        log_config=_flow_logs() if plan.operations.flow_logs else None,
         opts=opts,
     )
 
 
+def _flow_logs() -> compute.SubnetworkLogConfigArgs:
+    """Half of all packets are looked at, as Google's own default is: who talked to whom is there, at half the price."""
+    return compute.SubnetworkLogConfigArgs(
+        aggregation_interval="INTERVAL_10_MIN", flow_sampling=0.5, metadata="INCLUDE_ALL_METADATA"
+    )
+
+
 def _way_out(plan: Plan, options: BuildOptions, vpc: compute.Network) -> tuple[pulumi.Resource, ...]:
-    """Nodes have no public address: images and models from outside Google come through NAT."""
+    """Nodes have no public address: images and models from outside Google come through NAT, or not at all."""
+    if plan.operations.egress == "none":
+        return ()
     name, opts = child(options, "router")
     router = compute.Router(
         name, name=plan.cluster, project=_project(plan), region=plan.region, network=vpc.id, opts=opts

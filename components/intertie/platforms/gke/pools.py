@@ -195,8 +195,8 @@ def _upgrades(pool: PoolPlan) -> container.NodePoolUpgradeSettingsArgs | None:
     """CPU pools grow by a node while they upgrade. Accelerators have none to spare, and queued nodes just run out."""
     if pool.kind == "flex-start":
         return None
-    spare = 0 if pool.role == "accelerator" else 1
-    return container.NodePoolUpgradeSettingsArgs(strategy="SURGE", max_surge=spare, max_unavailable=1 - spare)
+    gone = 0 if pool.surge else 1
+    return container.NodePoolUpgradeSettingsArgs(strategy="SURGE", max_surge=pool.surge, max_unavailable=gone)
 
 
 def _placement(pool: PoolPlan) -> container.NodePoolPlacementPolicyArgs | None:

@@ -1,11 +1,12 @@
 """GKE: a cluster is a control plane in the world, a node pool its nodes with the labels and taints that GKE adds."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from intertie.lab import capacity, machines, references, values
+from intertie.lab import capacity, keys, machines, references, values
 from intertie.lab.clouds import clusters
 from intertie.lab.clouds.cloud import Request
 from intertie.lab.clouds.gcp import texts
@@ -48,6 +49,8 @@ def cluster_made(request: Request, resource: Resource) -> Resource:
         raise NotHealthyError("ClusterFailed", f"Error waiting for creating GKE cluster: {found.error}")
     if found.state != "running":
         return resource
+    if values.one(resource.inputs, "monitoringConfig.managedPrometheus.enabled") is True:
+        request.world.set_meta(keys.brings(cluster_id(resource)), json.dumps(["google-prometheus"]))
     address = clusters.host(found.endpoint)
     endpoints = values.merge(
         resource.outputs.get("controlPlaneEndpointsConfig"), {"dnsEndpointConfig": {"endpoint": address}}
