@@ -101,12 +101,14 @@ def test_a_described_stack_shows_its_plan_beside_its_resources() -> None:
 def test_the_json_has_the_promised_shape_and_says_what_was_not_evaluated() -> None:
     data = preview(DESCRIBED, ["echo-aws"]).to_json()
     assert data["schema"] == "intertie.preview/v1"
-    assert data["evaluated"] == ["graph"]
+    assert data["evaluated"] == ["graph", "cost"]
     (stack,) = data["stacks"]
     assert {"stack", "spec", "cloud", "region", "plan", "resources", "problems", "findings", "policies", "cost"} <= set(
         stack
     )
-    assert (stack["policies"], stack["cost"]) == ([], None)
+    assert stack["policies"] == []
+    assert {"monthly", "currency", "as_of", "unknown"} <= set(stack["cost"])
+    assert set(stack["cost"]["monthly"]) == {"min", "likely", "max"}
     assert {"urn", "type", "name", "parent", "provider", "depends_on", "inputs"} <= set(stack["resources"][0])
     assert json.loads(json.dumps(data)) == data
 

@@ -8,7 +8,7 @@ import typer
 
 from intertie import __version__
 from intertie.cli import streams
-from intertie.cli.commands import catalog, doctor, explain, forecast, lab, policy, preview, validate
+from intertie.cli.commands import bootstrap, catalog, cost, doctor, explain, forecast, lab, policy, preview, validate
 from intertie.cli.exits import Exit
 from intertie.errors import IntertieError
 
@@ -29,9 +29,11 @@ app.command()(validate.validate)
 app.command()(explain.explain)
 app.command()(preview.preview)
 app.add_typer(catalog.app, name="catalog")
+app.command()(cost.cost)
 app.add_typer(policy.app, name="policy")
 app.command()(forecast.forecast)
 app.command()(doctor.doctor)
+app.command()(bootstrap.bootstrap)
 app.add_typer(lab.app, name="lab")
 
 

@@ -1,4 +1,4 @@
-"""Money as exact amounts: `Range` is least, likely and most of something; nothing here is ever a float.
+"""Money as exact amounts: `Range` is a figure in the cheapest, the likely and the dearest case. Nothing is a float.
 
 Amounts are US dollars throughout: list prices, budgets and contracts are. A price in another currency is refused where
 it is read, with its place, never converted with a rate of an unknown day.
@@ -21,15 +21,19 @@ _MICRO = Decimal("0.000001")
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Least, likely and most of a quantity, in order."""
+    """A figure in three cases: of least, likely and most cost.
+
+    Costs are in order. Machines of one pool need not be: in the dearest case another pool may hold what likely is here.
+    """
 
     min: Decimal
     likely: Decimal
     max: Decimal
 
-    def __post_init__(self) -> None:
-        if not self.min <= self.likely <= self.max:
-            raise ValueError(f"out of order: {self.min}, {self.likely}, {self.max}")
+    @property
+    def highest(self) -> Decimal:
+        """The largest of the three; 0 is never used."""
+        return max(self.min, self.likely, self.max)
 
     def __add__(self, other: "Range") -> "Range":
         return Range(self.min + other.min, self.likely + other.likely, self.max + other.max)

@@ -33,12 +33,12 @@ def cost_of(plan: Plan, book: PriceBook, expectation: Expectation | None = None)
     """What the placement costs per hour, day and month, what is paid before use, and what is not known."""
     expected = expectation or Expectation()
     book = book.with_own(placement_prices(plan))
-    rates = {pool.name: _price(plan, pool, book) for pool in plan.pools}
-    plain = {name: price.amount if price is not None else None for name, price in rates.items()}
-    machines = quantities(plan, plain, expected.replicas)
+    prices = {pool.name: _price(plan, pool, book) for pool in plan.pools}
+    rates = {pool.name: _rate(plan, pool, prices[pool.name], book) for pool in plan.pools}
+    machines = quantities(plan, rates, expected.replicas)
     lines = [
         *service_lines(plan, book, machines, expected.traffic),
-        *(_line(plan, each, rates[each.pool.name], book) for each in machines),
+        *(_line(plan, each, prices[each.pool.name], rates[each.pool.name]) for each in machines),
     ]
     return Cost(
         placement=plan.placement,
@@ -57,10 +57,16 @@ def _price(plan: Plan, pool: PoolPlan, book: PriceBook) -> Price | None:
     return book.machine(plan.cloud, plan.region, pool.machine, pool.kind, plan.placement)
 
 
-def _line(plan: Plan, each: Quantity, price: Price | None, book: PriceBook) -> Line:
-    pool, rate = each.pool, exactly(price.amount) if price is not None else None
-    if pool.spot and price is not None:
-        rate = book.spot_range(plan.cloud, plan.region, pool.machine, plan.placement)
+def _rate(plan: Plan, pool: PoolPlan, price: Price | None, book: PriceBook) -> Range | None:
+    """Dollars per machine-hour; spot varies."""
+    if price is None:
+        return None
+    spot = book.spot_range(plan.cloud, plan.region, pool.machine, plan.placement) if pool.spot else None
+    return spot or exactly(price.amount)
+
+
+def _line(plan: Plan, each: Quantity, price: Price | None, rate: Range | None) -> Line:
+    pool = each.pool
     reserved = pool.kind in PAID_ANYWAY
     return Line(
         what=f"{pool.machine} as {pool.kind} ({pool.name})",
@@ -107,7 +113,7 @@ def _upfront(line: Line, pool: PoolPlan) -> Upfront:
 
 def _notes(plan: Plan, lines: list[Line]) -> Iterator[str]:
     for line in lines:
-        if line.price is not None and line.price.note and line.quantity.max > 0:
+        if line.price is not None and line.price.note and line.quantity.highest > 0:
             yield f"{line.what}: {line.price.note}"
     for stage in plan.stages:
         pools = [line for line in lines if line.stage == stage.name]

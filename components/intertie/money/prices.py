@@ -1,7 +1,7 @@
 """The price book: what a machine or service costs per unit, from whom that is known, and of which day.
 
     book = PriceBook()                                        # the catalogue's list prices
-    book = PriceBook(own=read_prices(Path("contract.csv")))   # the organisation's own come first, and are marked
+    book = PriceBook(own=read_prices([Path("contract.csv")])) # the organisation's own come first, and are marked
     book.machine("aws", "us-east-1", "p5.48xlarge")           # Price, or None: unknown, never 0
     book.machine("aws", "us-east-1", "g6.xlarge", "spot")
     book.service("aws", "us-east-1", "control-plane")
@@ -12,7 +12,7 @@ used or not (`odcr`, `crg`, `reservation`), are the on-demand price unless a pri
 reserved kinds and `flex-start` have prices of their own: unknown without one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -65,12 +65,18 @@ class PriceBook:
     """List prices of the catalogue, with the organisation's own in front of them."""
 
     own: tuple[OwnPrice, ...] = ()
-    refreshed: Mapping[tuple[str, str, str, str], Price] = field(default_factory=dict)
-    """Newer list prices by (cloud, region, machine, kind), as `intertie catalog prices --refresh` fetched them."""
+    """Contract prices, and list prices that were fetched later than the catalogue was made."""
+    _index: dict[tuple[str, str, str], list[OwnPrice]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        index: dict[tuple[str, str, str], list[OwnPrice]] = {}
+        for row in self.own:
+            index.setdefault((row.cloud, row.machine, row.kind), []).append(row)
+        object.__setattr__(self, "_index", index)
 
     def with_own(self, more: Iterable[OwnPrice]) -> "PriceBook":
         """The book with further prices in front."""
-        return PriceBook((*more, *self.own), self.refreshed)
+        return PriceBook((*more, *self.own))
 
     def machine(
         self, cloud: str, region: str, machine: str, kind: str = "on-demand", placement: str = ANYWHERE
@@ -78,7 +84,7 @@ class PriceBook:
         """Price of one machine for one hour, or None: unknown."""
         own = self._own(cloud, region, machine, kind, placement)
         if own is not None or kind in ("on-demand", "spot"):
-            return own or self._list(cloud, region, machine, kind)
+            return _newer(own, self._list(cloud, region, machine, kind))
         if kind in AT_ON_DEMAND_RATE:
             return self.machine(cloud, region, machine, "on-demand", placement)
         if kind == "capacity-block":
@@ -113,26 +119,33 @@ class PriceBook:
         return Price(row.usd, row.unit, service, row.fact.source, row.fact.as_of, note=row.note)
 
     def _own(self, cloud: str, region: str, machine: str, kind: str, placement: str) -> Price | None:
-        """The most particular of the own prices: of the placement before all, of the region before everywhere."""
-        if not self.own:
-            return None
+        """The most particular of the own prices: of the placement before all, of the region before everywhere.
+
+        Of equally particular ones a contract wins over a list price, then the one that was given first.
+        """
         found = [
             row
-            for row in self.own
-            if (row.cloud, row.machine, row.kind) == (cloud, machine, kind)
-            and row.region in (region, ANYWHERE)
-            and row.placement in (placement, ANYWHERE)
+            for row in self._index.get((cloud, machine, kind), ())
+            if row.region in (region, ANYWHERE) and row.placement in (placement, ANYWHERE)
         ]
-        return min(found, key=lambda row: (row.placement == ANYWHERE, row.region == ANYWHERE)).price if found else None
+        if not found:
+            return None
+        return min(found, key=lambda row: (row.price.origin != CONTRACT, row.placement == ANYWHERE,
+                                           row.region == ANYWHERE)).price  # fmt: skip
 
-    def _list(self, cloud: str, region: str, machine: str, kind: str) -> Price | None:
-        newer = self.refreshed.get((cloud, region, machine, kind))
+    @staticmethod
+    def _list(cloud: str, region: str, machine: str, kind: str) -> Price | None:
         row = catalog.list_price(cloud, region, machine, kind)
-        if newer is not None and (row is None or newer.as_of >= row.fact.as_of):
-            return newer
         if row is None:
             return None
         return Price(row.usd_per_hour, "hour", kind, row.fact.source, row.fact.as_of, note=row.note)
+
+
+def _newer(own: Price | None, listed: Price | None) -> Price | None:
+    """A price from the user's files before the catalogue's, unless it is a list price too, and an older one."""
+    if own is None or listed is None or own.origin == CONTRACT:
+        return own or listed
+    return listed if listed.as_of > own.as_of else own
 
 
 def block_price(cloud: str, region: str, machine: str) -> Price | None:

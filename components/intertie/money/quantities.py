@@ -4,7 +4,8 @@ least    every pool at its floor; reserved capacity whole, since it is paid for 
 likely   the replicas that a forecast expects, else those that the objective needs, else half way from floor to
          ceiling, placed on the ladder in its order
 most     all replicas of the ceiling: reserved capacity first, since it is there, then the dearest of the other steps
-         that have room. A ladder's steps take one another's place, so their ceilings do not add up
+         that have room; steps without a known price last. A ladder's steps take one another's place, so their
+         ceilings do not add up, and a pool that likely holds replicas may hold none in the dearest case
 
 A placement that stands by (warm, pilot, cold) likely stays at its floor.
 """
@@ -34,11 +35,11 @@ class Quantity:
 
 
 def quantities(
-    plan: Plan, rates: Mapping[str, Decimal | None], replicas: Mapping[str, Decimal] | None = None
+    plan: Plan, rates: Mapping[str, Range | None], replicas: Mapping[str, Decimal] | None = None
 ) -> tuple[Quantity, ...]:
     """Of every pool that the plan renders; () without a cluster of its own.
 
-    `rates`: dollars per machine-hour by pool, for finding the dearest step; None is unknown and counts as dearest.
+    `rates`: dollars per machine-hour by pool, for finding the dearest step; None is unknown.
     `replicas`: expected replicas by stage, from a forecast.
     """
     if "pools" not in plan.renders:
@@ -103,32 +104,35 @@ class _Step:
 
 
 def _of_stage(
-    plan: Plan, stage: StagePlan, pools: Sequence[PoolPlan], rates: Mapping[str, Decimal | None],
+    plan: Plan, stage: StagePlan, pools: Sequence[PoolPlan], rates: Mapping[str, Range | None],
     forecast: Decimal | None,
 ) -> list[Quantity]:  # fmt: skip
     steps = [
         _Step(pool, per_node(plan, stage, pool), Decimal(pool.min_nodes), Decimal(pool.max_nodes)) for pool in pools
     ]
     count, basis = expected(plan, stage, forecast)
-    dear = sorted(steps, key=lambda step: _dearness(step, rates))
-    likely, most = _placed(steps, count), _placed(dear, Decimal(stage.max_replicas))
-    found = []
-    for step in steps:
-        paid = step.room if step.pool.kind in PAID_ANYWAY and plan.tier != "cold" else step.floor
-        name = step.pool.name
-        middle = max(paid, likely[name])
-        found.append(Quantity(step.pool, Range(paid, middle, max(middle, most[name])), basis))
-    return found
+    dearest_first = sorted(steps, key=lambda step: _dearness(step, rates))
+    likely, most = _placed(steps, count), _placed(dearest_first, Decimal(stage.max_replicas))
+    paid = {step.pool.name: step.room if step.pool.kind in PAID_ANYWAY else step.floor for step in steps}
+    cases = [{name: max(paid[name], case[name]) for name in paid} for case in (paid, likely, most)]
+    if _spent(cases[2], rates, "max") < _spent(cases[1], rates, "likely"):  # whole machines may round the wrong way
+        cases[2] = cases[1]
+    return [Quantity(step.pool, Range(*(case[step.pool.name] for case in cases)), basis) for step in steps]
 
 
-def _dearness(step: _Step, rates: Mapping[str, Decimal | None]) -> tuple[int, Decimal, int]:
-    """Reserved steps first, in their order; then the dearest per replica; an unknown rate may be any, so it leads."""
+def _spent(machines: Mapping[str, Decimal], rates: Mapping[str, Range | None], case: str) -> Decimal:
+    """Dollars per hour of machines whose price is known."""
+    return sum((count * getattr(rate, case) for name, count in machines.items() if (rate := rates.get(name))), ZERO)
+
+
+def _dearness(step: _Step, rates: Mapping[str, Range | None]) -> tuple[int, Decimal, int]:
+    """Reserved steps first, in their order; then the dearest per replica; last those whose price is unknown."""
     if step.pool.kind in PAID_ANYWAY:
         return 0, ZERO, step.pool.rank
     rate = rates.get(step.pool.name)
     if rate is None:
-        return 1, ZERO, step.pool.rank
-    return 2, -rate * step.hosts / step.per_node, step.pool.rank
+        return 2, ZERO, step.pool.rank
+    return 1, -rate.max * step.hosts / step.per_node, step.pool.rank
 
 
 def _placed(steps: Sequence[_Step], replicas: Decimal) -> dict[str, Decimal]:

@@ -52,13 +52,14 @@ def line_json(line: Line) -> dict[str, Any]:
         "basis": line.basis or None,
         "price": price_json(line.price) if line.price is not None else None,
         "hourly": _range(line.hourly),
+        "monthly": _range(line.monthly),
         "unknown": None if line.known else line.why_unknown,
     }
 
 
 def price_json(price: Price) -> dict[str, Any]:
     return {
-        "amount": price.amount,
+        "amount": float(price.amount),
         "currency": price.currency,
         "unit": price.unit,
         "kind": price.kind,

@@ -1,12 +1,15 @@
 """What is paid for besides machines: control plane, address translation, load balancer, disks, weights, traffic."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from intertie import catalog
+from intertie.catalog import prices as catalog_prices
+from intertie.catalog.prices import ServicePrice
 from intertie.money.amount import HOURS_PER_MONTH, NOTHING, Range, exactly, total
-from intertie.money.prices import PriceBook
+from intertie.money.prices import CONTRACT, PriceBook
 from intertie.money.quantities import Quantity
 from intertie.money.types import FIXED, RUNNING, Line
 from intertie.plan import Plan
@@ -70,11 +73,22 @@ def _line(  # noqa: PLR0917
 
 def _monthly(plan: Plan, book: PriceBook, service: str, what: str, gib: Decimal) -> Line:
     """A quantity of a month, spread over its hours."""
-    return _line(plan, book, service, what, FIXED, exactly(gib / HOURS_PER_MONTH), "gib")
+    line = _line(plan, book, service, what, FIXED, exactly(gib / HOURS_PER_MONTH), "gib")
+    steps = catalog_prices.service_price(plan.cloud, plan.region, service)
+    if line.price is None or line.price.origin == CONTRACT or len(steps) < 2 or not gib:
+        return line
+    return replace(line, rate=exactly(_stepped(steps, gib) / gib))
+
+
+def _stepped(steps: Sequence[ServicePrice], quantity: Decimal) -> Decimal:
+    """Dollars for a month's quantity whose later parts are cheaper."""
+    begins = [step.least or Decimal(0) for step in steps] + [quantity]
+    parts = (min(quantity, end) - begin for begin, end in pairwise(begins))
+    return sum((max(part, Decimal(0)) * step.usd for part, step in zip(parts, steps, strict=True)), Decimal(0))
 
 
 def _why(plan: Plan, service: str) -> str:
-    return f"no dated source has the price of {service} in {plan.cloud} {plan.region}"
+    return f"no source has a price of {service} in {plan.cloud} {plan.region}"
 
 
 def _nat(plan: Plan, book: PriceBook, machines: Sequence[Quantity]) -> Line:
@@ -96,5 +110,5 @@ def _disks(plan: Plan, book: PriceBook, machines: Sequence[Quantity]) -> Iterato
         gib = each.machines.times(Decimal(each.pool.disk_gib) / HOURS_PER_MONTH)
         sizes[kind] = sizes.get(kind, NOTHING) + gib
     for kind, gib in sorted(sizes.items()):
-        if gib.max > 0:
+        if gib.highest > 0:
             yield _line(plan, book, f"disk-{kind}", f"boot disks ({kind})", RUNNING, gib, "gib")

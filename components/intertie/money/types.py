@@ -44,14 +44,20 @@ class Line:
     @property
     def known(self) -> bool:
         """An unknown price of something that is never used is no gap."""
-        return self.rate is not None or self.quantity.max == 0
+        return self.rate is not None or self.quantity.highest == 0
 
     @property
     def hourly(self) -> Range | None:
         """Dollars per hour; None is unknown."""
         if self.rate is None:
-            return total(()) if self.quantity.max == 0 else None
+            return total(()) if self.quantity.highest == 0 else None
         return self.quantity.each(self.rate)
+
+    @property
+    def monthly(self) -> Range | None:
+        """Dollars in an average month, or in the part of it that a window is open; None is unknown."""
+        each = self.hourly
+        return each.times(self.hours) if each is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class Cost:
     @property
     def monthly(self) -> Range:
         """Dollars per average month of 730 hours."""
-        return total(each.times(line.hours) for line in self.lines if (each := line.hourly) is not None)
+        return total(line.monthly for line in self.lines if line.monthly is not None)
 
     @property
     def daily(self) -> Range:
@@ -123,7 +129,7 @@ class Cost:
     @property
     def dates(self) -> tuple[str, str] | None:
         """Oldest and newest day of the prices that are used; None when none is."""
-        days = sorted({line.price.as_of for line in self.lines if line.price is not None and line.quantity.max > 0})
+        days = sorted({line.price.as_of for line in self.lines if line.price is not None and line.quantity.highest > 0})
         return (days[0], days[-1]) if days else None
 
     def of_stage(self, name: str) -> tuple[Line, ...]:

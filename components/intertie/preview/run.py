@@ -1,11 +1,13 @@
 """Previews the stacks of a project: plan, recording and check, with no cloud, credentials or CLI."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from intertie.errors import InputError, IntertieError
 from intertie.graph import UNKNOWN, Graph, check, record
 from intertie.graph.collector import paused, sweep
+from intertie.money import PriceBook, cost_of
 from intertie.plan import Plan, resolve
 from intertie.preview.faults import problems_of, problems_of_log
 from intertie.preview.project import Project, meant, read_project
@@ -17,11 +19,17 @@ from intertie.spec import PipelineSpec, read_file
 _SWEEP_EVERY = 16  # stacks: keeps the memory of 300 of them near that of a few
 
 
-def preview(project_dir: Path, stacks: Sequence[str] | None = None, spec_file: Path | None = None) -> Preview:
+def preview(
+    project_dir: Path,
+    stacks: Sequence[str] | None = None,
+    spec_file: Path | None = None,
+    book: PriceBook | None = None,
+) -> Preview:
     """What the stacks of a project would be.
 
     Without `spec_file`: the stacks that have a file (`stacks` chooses some). With it: one stack per placement of that
-    description, made up in memory and named like the placement; no stack file is read.
+    description, made up in memory and named like the placement; no stack file is read. `book`: prices, the
+    catalogue's when none is given.
 
     What is wrong with one stack is among its problems, and the others go on. InputError when nothing can be previewed:
     no project, no such stack, a description that cannot be read.
@@ -29,8 +37,16 @@ def preview(project_dir: Path, stacks: Sequence[str] | None = None, spec_file: P
     project = read_project(project_dir)
     wanted = tuple(dict.fromkeys(stacks)) if stacks is not None else None
     if spec_file is None:
-        return _of_stacks(project, project.chosen(wanted))
-    return _of_placements(project, spec_file, wanted)
+        return _priced(_of_stacks(project, project.chosen(wanted)), book or PriceBook())
+    return _priced(_of_placements(project, spec_file, wanted), book or PriceBook())
+
+
+def _priced(found: Preview, book: PriceBook) -> Preview:
+    """With the cost of every stack that has a plan; without any plan, no cost was looked at."""
+    stacks = tuple(replace(stack, cost=cost_of(stack.plan, book)) if stack.plan else stack for stack in found.stacks)
+    if not any(stack.cost for stack in stacks):
+        return found
+    return replace(found, stacks=stacks, evaluated=(*found.evaluated, "cost"))
 
 
 def _of_stacks(project: Project, names: Sequence[str]) -> Preview:

@@ -1,10 +1,11 @@
-"""What a preview shows: per stack its plan, its resources, and what is wrong with them. Plain frozen data."""
+"""What a preview shows: per stack its plan, its resources, its cost, and what is wrong. Plain frozen data."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from intertie.errors import Problem
 from intertie.graph import Finding, Graph
+from intertie.money import Cost
 from intertie.plan import Plan
 
 SCHEMA = "intertie.preview/v1"
@@ -21,6 +22,7 @@ class StackPreview:
     graph: Graph | None = None
     problems: tuple[Problem, ...] = ()
     findings: tuple[Finding, ...] = ()
+    cost: Cost | None = None  # of the plan
 
     @property
     def verdict(self) -> str:
@@ -43,7 +45,7 @@ class StackPreview:
             if self.graph
             else [],
             "policies": [],
-            "cost": None,
+            "cost": self.cost.to_json() if self.cost else None,
         }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from intertie.report import describe
+from intertie.report import costs, describe
 from intertie.report.describe import NONE, Data
 from intertie.report.page import Issue, Page, Section, Table
 
@@ -27,7 +27,9 @@ def page_of(data: Data) -> Page:
 
 def _section(stack: Data) -> Section:
     plan = stack["plan"]
-    tables = [*_plan_tables(plan), *_resource_tables(stack)] if plan else _resource_tables(stack)
+    tables = [*(_plan_tables(plan) if plan else ()), *_resource_tables(stack)]
+    if stack["cost"]:
+        tables.append(costs.summary(stack["cost"]))
     return Section(
         title=" · ".join(part for part in (stack["stack"], stack["cloud"], stack["region"]) if part),
         verdict=stack["verdict"],
@@ -47,6 +49,8 @@ def _facts(stack: Data) -> Iterator[tuple[str, str]]:
         if plan["platform"] != "existing":  # an adopted cluster has a network of its own, which nobody has asked for
             yield "network", plan["addresses"]["network"]
         yield "renders", ", ".join(plan["renders"])
+    if stack["cost"]:
+        yield from costs.facts(stack["cost"])
 
 
 def _plan_tables(plan: Data) -> list[Table]:
@@ -130,6 +134,7 @@ def _comparison(title: str, stacks: list[Data]) -> Table:
             rows.append((f"{name}: machine type", *(_of_stage(stack, name, describe.machines) for stack in stacks)))
             rows.append((f"{name}: ladder", *(_of_stage(stack, name, describe.ladder) for stack in stacks)))
     rows += [
+        ("cost a month, likely", *(costs.likely(stack["cost"]) for stack in stacks)),
         ("problems", *(str(len(stack["problems"])) for stack in stacks)),
         ("findings", *(str(len(stack["findings"])) for stack in stacks)),
         ("verdict", *(stack["verdict"] for stack in stacks)),

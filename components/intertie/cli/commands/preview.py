@@ -9,6 +9,7 @@ import typer
 from intertie import report
 from intertie.cli.exits import Exit
 from intertie.cli.output import console, waiting, write_json
+from intertie.cli.pricing import Prices
 from intertie.errors import InputError
 
 
@@ -50,10 +51,11 @@ def preview(  # noqa: PLR0917  these are options, not positions
     all_: All = False,
     spec: Spec = None,
     project: ProjectFolder = Path(),
+    prices: Prices = None,
     format: FormatOption = PreviewFormat.TEXT,
     guide: Guide = False,
 ) -> None:
-    """Preview stacks offline: resources, machines, capacity and problems of each cloud, side by side.
+    """Preview stacks offline: resources, machines, capacity, cost and problems of each cloud, side by side.
 
     Runs the project's own program once per stack and checks every resource against the Pulumi SDKs. Nothing is
     deployed, no cloud is called and no credentials are needed. It shows what the program declares; whether a cloud
@@ -65,7 +67,7 @@ def preview(  # noqa: PLR0917  these are options, not positions
         raise InputError("say what to preview: --stack NAME, --all, or --spec FILE")
     if all_ and (stack or spec):
         raise InputError("--all previews every stack that has a file: give it without --stack and --spec")
-    data = _previewed(project, stack, spec)
+    data = _previewed(project, stack, spec, prices)
     if format is PreviewFormat.JSON:
         write_json(data)
     elif format is PreviewFormat.MARKDOWN:
@@ -80,9 +82,11 @@ def preview(  # noqa: PLR0917  these are options, not positions
     raise typer.Exit(Exit.GOOD if data["verdict"] == "pass" else Exit.VIOLATIONS)
 
 
-def _previewed(project: Path, stacks: list[str] | None, spec: Path | None) -> dict[str, Any]:
+def _previewed(project: Path, stacks: list[str] | None, spec: Path | None, prices: list[Path] | None) -> dict[str, Any]:
     """The result as plain data. The rooms that need Pulumi are loaded here, so that `--help` does not wait for them."""
+    from intertie.cli.pricing import price_book
     from intertie.preview import preview as preview_stacks
 
+    book = price_book(prices)
     with waiting("previewing: the first stack of each cloud loads its SDK, which takes a few seconds"):
-        return preview_stacks(project, stacks, spec).to_json()
+        return preview_stacks(project, stacks, spec, book).to_json()
