@@ -18,6 +18,7 @@ def lines(data: Mapping[str, Any]) -> Iterator[str]:
     yield f"peak {peak['of']}   {named}"
     level = peak["level"]
     yield f"peak level   {_n(level['p50'])} {unit} in one step; with 90 % probability not above {_n(level['p90'])}"
+    yield from _accelerators(data.get("accelerators"))
     for note in data["notes"]:
         yield f"note: {one_line(note)}"
     yield ""
@@ -28,5 +29,31 @@ def lines(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"... {len(points) - _MOST_ROWS} more steps: --format json"
 
 
+def _accelerators(data: Mapping[str, Any] | None) -> Iterator[str]:
+    if data is None:
+        return
+    peak, hours = data["peak"], data["hours"]
+    yield f"accelerators of {data['stage']}   {peak['p50']} × {data['accelerator']} at the peak, {peak['p90']} at most"
+    yield f"accelerator hours   {_n(hours['p50'])}   (80 %: {_n(hours['p10'])} to {_n(hours['p90'])})"
+    if data["above_max"] > 0:
+        most, share = data["max_replicas"], data["above_max"]
+        yield f"more than the stage's {most} replicas are asked for in {share:.0%} of the futures"
+
+
 def _n(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+
+
+def backtest_lines(data: Mapping[str, Any]) -> Iterator[str]:
+    """One row per method."""
+    yield f"{data['methods'][0]['origins']} origins, {data['steps_ahead']} steps of {data['step']} ahead"
+    columns = ("smape", "mase", "coverage", "peak_hit", "peak_in_three", "peak_level")
+    yield f"{'method':<18}" + "".join(f"{name:>15}" for name in columns)
+    for method in data["methods"]:
+        yield f"{method['method']:<18}" + "".join(f"{_figure(method[name]):>15}" for name in columns)
+    for note in data["notes"]:
+        yield f"note: {one_line(note)}"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"

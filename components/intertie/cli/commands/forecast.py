@@ -1,11 +1,15 @@
 """`intertie forecast`: usage ahead, from usage so far."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from intertie.cli.output import Format, FormatOption, console, write_json
+from intertie.errors import InputError
+
+if TYPE_CHECKING:
+    from intertie.plan.types import StagePlan
 
 
 def forecast(  # noqa: PLR0917  these are options, not positions
@@ -22,6 +26,16 @@ def forecast(  # noqa: PLR0917  these are options, not positions
         str | None, typer.Option(help="Where the hours of day are, for example `Europe/Stockholm`.")
     ] = None,
     holidays: Annotated[str, typer.Option(help="Public holidays of a country: `US`, `DE-BY`.")] = "",
+    events: Annotated[
+        Path | None, typer.Option(help="CSV file of your own events: `name,start,end,multiplier`.")
+    ] = None,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="Forecast the past instead, and say how good it was.")
+    ] = False,
+    spec: Annotated[Path | None, typer.Option(help="Description of the pipeline: tells accelerators as well.")] = None,
+    placement: Annotated[str | None, typer.Option("--placement", "-p", help="Its placement, with --spec.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Its stage that the tokens are for, with --spec.")] = None,
+    headroom: Annotated[float, typer.Option(help="What is kept ready, in multiples of usage, with --spec.")] = 1.2,
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Forecast usage: quantiles per step, the total, the peak day with probabilities, and how high the peak will be.
@@ -30,7 +44,10 @@ def forecast(  # noqa: PLR0917  these are options, not positions
     """
     from intertie.money.forecast import forecast as ahead_of
     from intertie.money.forecast import read_rows, regular
+    from intertie.money.forecast.accelerators import accelerators_json
+    from intertie.money.forecast.backtest import backtested, tested_json
     from intertie.money.forecast.durations import seconds_of
+    from intertie.money.forecast.events import read_events
     from intertie.money.forecast.regular import known_aggregate, steps_of
     from intertie.money.forecast.result import to_json
     from intertie.money.forecast.zones import zone_of
@@ -44,17 +61,44 @@ def forecast(  # noqa: PLR0917  these are options, not positions
         aggregate=known_aggregate(aggregate),
         name=str(file),
     )
-    data = to_json(ahead_of(series, steps_of(length, series.step), place=holidays))
+    steps, known = steps_of(length, series.step), read_events(events) if events else ()
+    if backtest:
+        data = tested_json(series, backtested(series, steps, place=holidays, events=known), steps)
+    else:
+        ahead = ahead_of(series, steps, place=holidays, events=known)
+        data = to_json(ahead)
+        if spec is not None:
+            data["accelerators"] = accelerators_json(ahead, _stage(spec, placement, stage), headroom)
     if format is Format.JSON:
         write_json(data)
     else:
         _show(data)
 
 
+def _stage(spec: Path, placement: str | None, stage: str | None) -> "StagePlan":
+    """The resolved stage; where the description leaves a choice, it must be made."""
+    from intertie.plan import resolve
+    from intertie.spec import read_file
+
+    described = read_file(spec)
+    place = _one("--placement", placement, list(described.placements))
+    plan = resolve(described, place)
+    name = _one("--stage", stage, [one.name for one in plan.stages if one.on_accelerators])
+    return plan.stage(name)
+
+
+def _one(option: str, wanted: str | None, names: list[str]) -> str:
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted not in names:
+        raise InputError(f"{option} {wanted or '(none)'!r}; allowed: {', '.join(names) or 'none in this description'}")
+    return wanted
+
+
 def _show(data: dict[str, Any]) -> None:
     """Total and peak first; then the steps, by day where they are many."""
-    from intertie.report.forecast import lines
+    from intertie.report.forecast import backtest_lines, lines
 
     out = console()
-    for line in lines(data):
+    for line in lines(data) if "points" in data else backtest_lines(data):
         out.print(line, markup=False, soft_wrap=True)

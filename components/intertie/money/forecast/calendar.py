@@ -42,8 +42,8 @@ def holidays_of(place: str, first: int, last: int) -> dict[int, str]:
     return {day: name for day, name in sorted(days.items()) if first <= day < last}
 
 
-def features(first: int, days: int, ahead: int, marked: Mapping[str, Floats]) -> Features:
-    """Columns of `days + ahead` days from day `first` on. `marked`: name → 1 on its days, 0 on others."""
+def features(first: int, days: int, ahead: int) -> Features:
+    """Columns of `days + ahead` days from day `first` on."""
     count = days + ahead
     index = np.arange(count)
     columns: list[tuple[str, Floats, float]] = [("level", np.ones(count), 1e-6)]
@@ -54,7 +54,6 @@ def features(first: int, days: int, ahead: int, marked: Mapping[str, Floats]) ->
     for order in range(1, _HARMONICS + 1):
         held = 0.5 * order
         columns += [("year", np.sin(order * turn), held), ("year", np.cos(order * turn), held)]
-    columns += [("days", column, 0.5) for column in marked.values()]
     matrix = np.column_stack([column for _, column, _ in columns])
     penalty = np.array([held for _, _, held in columns])
     return Features(matrix, penalty, tuple(group for group, _, _ in columns))

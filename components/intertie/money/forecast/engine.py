@@ -1,7 +1,8 @@
 """The forecast: fold into days, continue the level, spread it over the day, simulate around it. numpy only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -10,10 +11,13 @@ from intertie.money.forecast import calendar
 from intertie.money.forecast.calendar import Event
 from intertie.money.forecast.days import Days, fold
 from intertie.money.forecast.levels import Levels, forecast_levels
-from intertie.money.forecast.paths import marginal, simulate, spread_of
+from intertie.money.forecast.paths import Spread, marginal, simulate, spread_of
 from intertie.money.forecast.series import Floats, Ints, Series
 from intertie.money.forecast.shapes import day_levels, mixed_shape
+from intertie.money.forecast.zeros import chance_of_none, without_none
 
+_EPOCH = date(1970, 1, 1).toordinal()
+_LAUNCH = 2 * 86_400  # seconds without use at the beginning from which they are a time before a launch
 PATHS = 500
 MOST_STEPS_AHEAD = 50_000
 
@@ -43,44 +47,80 @@ def forecast(series: Series, steps: int, *, place: str = "", events: Sequence[Ev
     """
     if not 1 <= steps <= MOST_STEPS_AHEAD:
         raise InputError(f"{steps:,} steps ahead; allowed: 1 to {MOST_STEPS_AHEAD:,}; choose longer ones with --step")
-    series = _trimmed(series)
+    series = _begun(series)
     days = fold(series, steps)
+    chance = chance_of_none(days)
+    days = replace(days, table=without_none(days, chance))
     levels_known = day_levels(days)
     whole = days.whole if np.isfinite(levels_known[: days.whole]).any() else len(levels_known)
-    days = Days(days.table, days.first, whole, days.ahead_day, days.ahead_slot)
+    days = replace(days, whole=whole)
     ahead = max(1, days.days_ahead)
     named = calendar.holidays_of(place, days.first, days.first + whole + ahead) if place else {}
     marked = calendar.marks(days.first, whole + ahead, named, events)
     level = levels_known[:whole]
     levels = forecast_levels(level, days.first, ahead, marked)
     shape, inside = _shape(days, level, levels)
+    levels = replace(levels, ahead=levels.ahead + _told(levels, events, days.first))
     distance = np.maximum(days.ahead_day - whole, 0)
     point = _point(days, levels, shape, distance)
-    spread = spread_of(levels.errors, inside, whole - levels.origins, ahead)
+    spread = spread_of(levels.errors, inside, whole - levels.origins, ahead).without_a_year(whole)
     rng = np.random.default_rng(seed)
     errors = simulate(spread, distance, days.ahead_slot, PATHS, rng)
-    low, high = (marginal(spread, share, distance, days.ahead_slot) for share in (0.1, 0.9))
-    small = levels.small
+    none = chance[(days.ahead_day + days.first + 3) % 7, days.ahead_slot]
+    low, middle, high = (
+        _quantile(point, spread, share, none, (distance, days.ahead_slot), levels.small) for share in (0.1, 0.5, 0.9)
+    )
+    paths = _off(point, errors, levels.small)
+    if none.any():
+        paths = np.where(rng.random(paths.shape) < none, 0.0, paths)
     return Forecast(
         series,
-        _off(point, low, small),
-        point,
-        _off(point, high, small),
-        _off(point, errors, small),
+        low,
+        middle,
+        high,
+        paths,
         dict(levels.mix),
-        _notes(series, levels),
+        _notes(series, levels, days.first),
     )
+
+
+def _quantile(  # noqa: PLR0917
+    point: Floats, spread: Spread, share: float, none: Floats, place: tuple[Ints, Ints], small: float
+) -> Floats:
+    """What is not exceeded with this probability, where a step may also have no usage at all."""
+    left = np.clip((share - none) / np.maximum(1 - none, 1e-9), 0.0, 1.0)
+    return np.where(share <= none, 0.0, _off(point, marginal(spread, left, *place), small))
 
 
 def _off(point: Floats, error: Floats, small: float) -> Floats:
     return np.maximum((point + small) * np.exp(np.clip(error, -20, 20)) - small, 0.0)
 
 
-def _trimmed(series: Series) -> Series:
-    """Without steps of nothing at the end: the forecast begins after the last step of the file."""
-    if not np.isfinite(series.values).any():
+def _begun(series: Series) -> Series:
+    """From the first use on: what lies before a launch says nothing. A series of zeros stays as it is."""
+    used = np.flatnonzero(np.isfinite(series.values) & (series.values > 0))
+    known = np.flatnonzero(np.isfinite(series.values))
+    if not len(known):
         raise InputError("the series has no values: a forecast needs at least one")
-    return series
+    first = int(used[0]) if len(used) else 0
+    if first * series.step < _LAUNCH:
+        return series
+    note = f"{first} steps before the first use are left out"
+    start = series.start + first * series.step  # exact but for days across a change of daylight saving, where the
+    # hour within the day does not matter
+    return replace(series, start=start, values=series.values[first:], repairs=(*series.repairs, note))
+
+
+def _told(levels: Levels, events: Sequence[Event], first: int) -> Floats:
+    """What the user says that events do which the history does not show: log multipliers of the days ahead."""
+    whole, ahead = len(levels.clean), len(levels.ahead)
+    out = np.zeros(ahead)
+    for event in events:
+        begins, ends = (calendar.day_number(day) - first for day in (event.start, event.end))
+        seen = any(other.name == event.name and calendar.day_number(other.start) - first < whole for other in events)
+        if event.multiplier is not None and not seen:
+            out[max(0, begins - whole) : max(0, ends - whole + 1)] += np.log(event.multiplier)
+    return out
 
 
 def _shape(days: Days, level: Floats, levels: Levels) -> tuple[Floats, Floats]:
@@ -104,8 +144,11 @@ def _point(days: Days, levels: Levels, shape: Floats, distance: Ints) -> Floats:
     return level[distance] * shape[weekday, days.ahead_slot]
 
 
-def _notes(series: Series, levels: Levels) -> tuple[str, ...]:
+def _notes(series: Series, levels: Levels, first: int) -> tuple[str, ...]:
     notes = list(series.repairs)
+    starts = [date.fromordinal(_EPOCH + first + day).isoformat() for day in levels.changes]
+    if starts:
+        notes.append(f"the level changed for good on {', '.join(starts)}: what was before is moved to the level after")
     if len(levels.outliers):
         notes.append(f"{len(levels.outliers)} days stand alone far from their weeks: they count for less")
     if not len(levels.origins):

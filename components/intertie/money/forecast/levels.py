@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from intertie.money.forecast.calendar import features
-from intertie.money.forecast.members import predict
-from intertie.money.forecast.series import Bools, Floats, Ints
+from intertie.money.forecast.calendar import features, weekdays
+from intertie.money.forecast.changes import aligned
+from intertie.money.forecast.members import middle_of, predict
+from intertie.money.forecast.series import Floats, Ints
+from intertie.money.forecast.special import effects
 
 MOST_FOLDS = 16
-_SHARPNESS = 4.0  # weight ~ (1 / error) ^ sharpness
+_SHARPNESS = 10.0  # weight ~ (1 / error) ^ sharpness
+_LATE = np.array([14, 7])  # days before the end from which it is asked whether the past is still a guide
+_SURPRISING = (1.7, 3.0)  # errors of the last days, in units of the usual ones: from here on, wholly
+_BROKEN_WIDER = 0.5
 _FAR = 28  # days between origins at most
 _MEMORY = 365.0  # days after which what was seen of a member counts half
 
@@ -24,6 +29,7 @@ class Levels:
     origins: Ints  # (F,)
     mix: Mapping[str, float]
     small: float  # c of log(level + c)
+    changes: list[int]  # days at which the level changed for good
     outliers: Ints  # days of the history that were taken for outliers
     clean: Floats  # (D,) log levels without gaps and outliers
 
@@ -33,23 +39,44 @@ def forecast_levels(level: Floats, first: int, ahead: int, marked: Mapping[str, 
     days = len(level)
     small = _small(level)
     raw = np.log(level + small)
-    special = np.stack([np.zeros(days + ahead), *marked.values()]).max(axis=0)[:days] > 0
-    clean, outliers = cleaned(raw, special)
+    special = effects(raw - _usual(raw), marked) if marked else np.zeros(days + ahead)
+    raw = raw - special[:days]
+    clean, outliers = cleaned(raw)
     known = np.isfinite(raw).astype(float)
-    columns = features(first, days, ahead, marked)
+    before = clean
+    clean, changes = aligned(before, weekdays(first, days))
+    columns = features(first, days, ahead)
     origins, reach = past_origins(days, ahead)
-    names, found = predict(clean, known, columns, np.append(origins, days), ahead)
+    late = days - _LATE[days // 3 > _LATE] if len(origins) else origins
+    names, found = predict(clean, known, columns, np.concatenate([origins, late, [days]]), ahead)
     usable = np.flatnonzero(np.isfinite(found[:, -1]).all(axis=1))
     names, found = [names[i] for i in usable], found[usable]
     if not len(origins):
-        return Levels(found[:, -1].mean(axis=0), np.zeros((0, 0)), origins, _even(names), small, outliers, clean)
-    actual = raw[origins[:, None] + np.arange(reach)]
-    weights = mixing(found[:, :-1, :reach], actual, days - origins)
+        return Levels(
+            found[:, -1].mean(axis=0) + special[days:],
+            np.zeros((0, 0)),
+            origins,
+            _even(names),
+            small,
+            changes,
+            outliers,
+            clean,
+        )
+    moved = np.append(raw + (clean - before), np.full(reach, np.nan))
+    actual = moved[np.append(origins, late)[:, None] + np.arange(reach)]
+    past = len(origins)
+    weights = mixing(found[:, :past, :reach], actual[:past], days - origins)
     filled = np.where(np.isfinite(found), found, found[0])
-    mixed = np.einsum("m,mfh->fh", weights, filled)
-    errors = actual - mixed[:-1, :reach]
+    errors = actual - np.einsum("m,mfh->fh", weights, filled[:, :-1, :reach])
+    broken = surprise(errors[:past], errors[past:])
+    if broken:
+        now = mixing(found[:, past:-1, :reach], actual[past:], days - late)
+        weights = (1 - broken) * weights + broken * now
+        errors = actual - np.einsum("m,mfh->fh", weights, filled[:, :-1, :reach])
+    mixed = np.einsum("m,mfh->fh", weights, filled)[-1] + special[days:]
+    errors = errors[:past] * (1 + _BROKEN_WIDER * broken)
     mix = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
-    return Levels(mixed[-1], errors, origins, mix, small, outliers, clean)
+    return Levels(mixed, errors, origins, mix, small, changes, outliers, clean)
 
 
 def _even(names: list[str]) -> dict[str, float]:
@@ -76,6 +103,16 @@ def past_origins(days: int, ahead: int) -> tuple[Ints, int]:
     return origins[::-1].copy(), reach
 
 
+def surprise(past: Floats, late: Floats) -> float:
+    """0 to 1: how far the last days lie beyond what such forecasts usually miss by, so that the past is no guide."""
+    seen = np.isfinite(late)
+    if not seen.any():
+        return 0.0
+    usual = np.nanmean(np.abs(past[:, seen.any(axis=0)])) if np.isfinite(past[:, seen.any(axis=0)]).any() else np.nan
+    size = float(np.abs(late[seen]).mean()) / max(float(usual), 1e-9)
+    return float(np.clip((size - _SURPRISING[0]) / (_SURPRISING[1] - _SURPRISING[0]), 0.0, 1.0))
+
+
 def mixing(found: Floats, actual: Floats, age: Ints) -> Floats:
     """Weight (M,) of each member from its errors on past origins, relative to the naive one on the same origins."""
     missed = np.abs(found - actual)
@@ -92,24 +129,19 @@ def mixing(found: Floats, actual: Floats, age: Ints) -> Floats:
     return strength / strength.sum()
 
 
-def cleaned(raw: Floats, special: Bools) -> tuple[Floats, Ints]:
+def cleaned(raw: Floats) -> tuple[Floats, Ints]:
     """Log levels with gaps filled and single outliers pulled in; and the days of the outliers.
 
     A day is compared with the same weekday of the weeks around it. Three days in a row that differ the same way are
-    a change, not outliers; marked days (holidays, events) have a reason.
+    a change, not outliers.
     """
     days = len(raw)
     index = np.arange(days)
-    around = np.stack([_at(raw, index + shift) for shift in (-21, -14, -7, 7, 14, 21)])
-    with np.errstate(all="ignore"):
-        middle = _nanmedian(around)
-    overall = float(np.nanmedian(raw))
-    last = _forward(raw, overall)
-    middle = np.where(np.isfinite(middle), middle, last)
+    middle = _usual(raw)
     off = raw - middle
     known = np.isfinite(off)
     spread = 1.4826 * float(np.median(np.abs(off[known]))) if known.any() else 0.0
-    odd = known & (np.abs(off) > max(5 * spread, 0.15)) & ~special if days >= 21 else np.zeros(days, dtype=bool)
+    odd = known & (np.abs(off) > max(5 * spread, 0.15)) if days >= 21 else np.zeros(days, dtype=bool)
     sign = np.sign(off) * odd
     run = (sign != 0) & (sign == _at(sign, index - 1)) & (sign == _at(sign, index + 1))
     run |= _at(run.astype(float), index - 1) == 1
@@ -119,18 +151,16 @@ def cleaned(raw: Floats, special: Bools) -> tuple[Floats, Ints]:
     return np.where(known, pulled, middle), np.flatnonzero(odd)
 
 
+def _usual(raw: Floats) -> Floats:
+    """The middle of the same weekday in the three weeks before and after; what is unknown takes the last known."""
+    index = np.arange(len(raw))
+    middle = middle_of(np.stack([_at(raw, index + shift) for shift in (-21, -14, -7, 7, 14, 21)]))
+    return np.where(np.isfinite(middle), middle, _forward(raw, float(np.nanmedian(raw))))
+
+
 def _at(values: Floats, index: Ints) -> Floats:
     inside = (index >= 0) & (index < len(values))
     return np.where(inside, values[np.clip(index, 0, len(values) - 1)], np.nan)
-
-
-def _nanmedian(stack: Floats) -> Floats:
-    """Median along the first axis without numpy's warning for columns of nothing."""
-    ordered = np.sort(stack, axis=0)  # NaN last
-    count = np.isfinite(stack).sum(axis=0)
-    low, high = np.maximum((count - 1) // 2, 0), np.maximum(count // 2, 0)
-    columns = np.arange(stack.shape[1])
-    return np.where(count > 0, (ordered[low, columns] + ordered[np.minimum(high, len(stack) - 1), columns]) / 2, np.nan)
 
 
 def _forward(values: Floats, otherwise: float) -> Floats:

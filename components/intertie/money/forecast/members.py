@@ -11,6 +11,7 @@ import numpy as np
 from intertie.money.forecast.series import Floats, Ints
 
 _DAMPING = 0.97  # of the trend, per day ahead
+_FAR_OFF = 2.0  # mean errors from which a day counts for less
 _WINDOW = 90  # days of residuals that a level is taken from
 
 
@@ -19,7 +20,7 @@ class Regression:
     """One member. Half-lives are in days; `keep` is what is left of the last residuals after a day ahead."""
 
     name: str
-    groups: tuple[str, ...]  # of Features.columns: week, trend, year, days
+    groups: tuple[str, ...]  # of Features.columns: week, trend, year
     half_life: float
     anchor: float  # half-life of the residuals that make the level; 0 = none
     keep: float
@@ -28,15 +29,18 @@ class Regression:
 
 REGRESSIONS = (
     Regression("last days", ("week",), 28, 2, 0.93, 10),
-    Regression("weeks", ("week", "days"), 28, 7, 0.99, 21),
-    Regression("months", ("week", "days"), 90, 14, 0.995, 42),
-    Regression("trend", ("week", "trend", "days"), 60, 10, 0.99, 42),
-    Regression("long run", ("week", "days"), 365, 21, 0.98, 120),
-    Regression("year", ("week", "trend", "year", "days"), 900, 14, 0.97, 420),
-    Regression("year, level kept", ("week", "trend", "year", "days"), 500, 14, 0.998, 420),
+    Regression("last days, level kept", ("week",), 14, 4, 1.0, 10),
+    Regression("weeks", ("week",), 28, 7, 0.99, 21),
+    Regression("months", ("week",), 90, 14, 0.995, 42),
+    Regression("trend", ("week", "trend"), 60, 10, 0.99, 42),
+    Regression("long run", ("week",), 365, 21, 0.98, 120),
+    Regression("year", ("week", "trend", "year"), 900, 14, 0.97, 420),
+    Regression("year, no trend", ("week", "year"), 1500, 30, 0.98, 420),
+    Regression("year, level kept", ("week", "trend", "year"), 500, 14, 0.998, 420),
 )
 NAIVE, ANALOG = "seasonal naive", "last year"
 _YEAR = 364  # whole weeks
+_YEARS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,17 @@ def _naive(z: Floats, origins: Ints, ahead: int) -> Floats:
 
 
 def _analog(z: Floats, origins: Ints, ahead: int) -> Floats:
-    """The same weekdays a year ago, moved by what the last weeks differ from a year ago."""
+    """The same weekdays of the years before, each moved by what the last weeks differ from it; the middle of them."""
     steps = np.arange(ahead)
     back = -1 - np.arange(28)
-    recent = z[origins[:, None] + back] - z[origins[:, None] - _YEAR + back]
-    moved = np.median(recent, axis=1)
-    then = origins[:, None] - _YEAR + steps % _YEAR
-    around = np.stack([z[np.clip(then + shift, 0, len(z) - 1)] for shift in (-7, 0, 7)])
-    return around.mean(axis=0) + moved[:, None]
+    found = []
+    for years in range(1, _YEARS + 1):
+        past = origins - years * _YEAR
+        moved = np.median(z[origins[:, None] + back] - z[np.maximum(past[:, None] + back, 0)], axis=1)
+        then = past[:, None] + steps % _YEAR
+        around = np.mean([z[np.clip(then + shift, 0, len(z) - 1)] for shift in (-7, 0, 7)], axis=0)
+        found.append(np.where(past[:, None] >= 28, around + moved[:, None], np.nan))
+    return middle_of(np.stack(found))
 
 
 def _regress(  # noqa: PLR0917
@@ -101,9 +108,10 @@ def _regress(  # noqa: PLR0917
     age = origins[:, None] - 1 - np.arange(days)
     weight = np.where(age >= 0, np.exp2(-np.maximum(age, 0) / member.half_life), 0.0) * known
     history = matrix[:days]
-    normal = np.matmul(history.T * weight[:, None, :], history)
-    normal[:, np.arange(len(chosen)), np.arange(len(chosen))] += penalty
-    beta = np.linalg.solve(normal, ((weight * z) @ history)[:, :, None])[:, :, 0]
+    beta = _ridge(history, z, weight, penalty)
+    off = np.abs(z - beta @ history.T)
+    scale = np.sum(off * weight, axis=1, keepdims=True) / np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
+    beta = _ridge(history, z, weight * np.minimum(1.0, _FAR_OFF * scale / np.maximum(off, 1e-9)), penalty)
     steps = np.arange(ahead)
     future = matrix[origins[:, None] + steps]
     groups = [features.groups[i] for i in chosen]
@@ -118,6 +126,14 @@ def _regress(  # noqa: PLR0917
     return out
 
 
+def _ridge(history: Floats, z: Floats, weight: Floats, penalty: Floats) -> Floats:
+    """(F, p) coefficients, for weights (F, D)."""
+    normal = np.matmul(history.T * weight[:, None, :], history)
+    place = np.arange(len(penalty))
+    normal[:, place, place] += penalty
+    return np.linalg.solve(normal, ((weight * z) @ history)[:, :, None])[:, :, 0]
+
+
 def _anchored(  # noqa: PLR0917
     member: Regression, z: Floats, known: Floats, matrix: Floats, beta: Floats, origins: Ints
 ) -> Floats:
@@ -129,3 +145,12 @@ def _anchored(  # noqa: PLR0917
     weight = np.exp2(-back / member.anchor) * usable * known[days]
     residual = z[days] - np.einsum("fwp,fp->fw", matrix[days], beta)
     return (weight * residual).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
+
+
+def middle_of(stack: Floats) -> Floats:
+    """Median along the first axis, NaN left out; NaN where there is nothing else."""
+    ordered = np.sort(stack, axis=0)  # NaN last
+    count = np.isfinite(stack).sum(axis=0)
+    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[None], axis=0)[0]
+    high = np.take_along_axis(ordered, np.minimum(count // 2, len(stack) - 1)[None], axis=0)[0]
+    return np.where(count > 0, (low + high) / 2, np.nan)

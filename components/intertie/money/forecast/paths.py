@@ -1,7 +1,7 @@
 """Futures: simulated paths around a forecast, as wrong and as correlated as forecasts of the past were."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,11 @@ from intertie.money.forecast.series import Floats, Ints
 _GRID = np.linspace(-4.0, 4.0, 161)
 _NORMAL = np.array([0.5 * (1 + math.erf(point / math.sqrt(2))) for point in _GRID])
 _LEAST = 0.01  # nobody knows the next day better than to 1 %
-_DOUBT = 0.4  # of a normal error, added: a few past origins do not show all that can happen
+_DOUBT = 0.3  # of a normal error, added: a few past origins do not show all that can happen
+_FEW = 0.25  # wider by this, over the number of independent stretches of past
+_TOPS = 1.15  # beyond the last half percent
+_SEASON = 0.05  # change of the level within two weeks that the season may bring, on the log scale
+_UNTESTED = 0.35  # spread of what could not be tested, on the log scale
 _TAIL = np.linspace(0.0, 1.0, 201)
 
 
@@ -29,26 +33,38 @@ class Spread:
     after: float  # correlation of what is left from one day to the next
     within: float  # the same from one step to the next, within days
 
+    def without_a_year(self, days: int) -> "Spread":
+        """Wider for a history of less than a year: the seasons and holidays that it has not seen will come."""
+        unseen = _SEASON * max(0.0, 1 - days / 365.0) * np.sqrt((1 + np.arange(len(self.daily))) / 15.0)
+        return replace(self, daily=np.hypot(self.daily, unseen))
+
 
 def spread_of(errors: Floats, inside: Floats, age: Ints, ahead: int) -> Spread:
     """From past errors of the level (F, H') and of steps within days (F, H', S). Both may be empty."""
-    slots = inside.shape[2] if inside.ndim == 3 and inside.size else 1
+    slots = inside.shape[2]
     if not np.isfinite(errors).any():
-        return Spread(0.35 * np.sqrt(1 + np.arange(ahead) / 7), np.zeros(slots), _gaussian(), 0.5, 0.5, 0.5)
+        hourly = np.full(slots, 0.0 if slots == 1 else _UNTESTED)
+        return Spread(_UNTESTED * np.sqrt(1 + np.arange(ahead) / 7), hourly, _gaussian(), 0.5, 0.5, 0.5)
     weight = np.exp2(-age / 365.0)[:, None] * np.isfinite(errors)
     daily = _by_distance(np.abs(np.where(np.isfinite(errors), errors, 0.0)), weight, ahead)
     reach = errors.shape[1]
     hourly = np.zeros(slots)
     total, scale = errors[:, :, None], daily[:reach][None, :, None]
-    if slots > 1:
+    if slots > 1 and inside.size:
         hourly = 1.2533 * np.nan_to_num(np.nanmean(np.abs(inside), axis=(0, 1)), nan=0.0)
         total = errors[:, :, None] + inside
         scale = np.sqrt(scale**2 + hourly**2)
     standard = total / np.maximum(scale, 1e-9)
     table = _quantiles(standard, np.broadcast_to(weight[:, :, None], standard.shape))
+    table = table * (1 + _FEW / _independent(age, reach))
     lasting, after = _memory(errors / np.maximum(daily[:reach], 1e-9))
-    within = _lag_one(inside.reshape(len(inside), -1)) if slots > 1 else 0.0
+    within = _lag_one(inside.reshape(len(inside), -1)) if slots > 1 and inside.size else 0.5
     return Spread(daily, hourly, table, lasting, after, within)
+
+
+def _independent(age: Ints, reach: int) -> float:
+    """How many stretches of past that do not overlap the errors come from."""
+    return 1 + float(age.max() - age.min()) / max(reach, 1)
 
 
 def _by_distance(missed: Floats, weight: Floats, ahead: int) -> Floats:
@@ -79,6 +95,7 @@ def _quantiles(standard: Floats, weight: Floats) -> Floats:
     place = (np.cumsum(weights) - 0.5 * weights) / weights.sum()
     table = np.interp(_TAIL, place, values)
     table -= table[len(_TAIL) // 2]
+    table[0], table[-1] = _TOPS * table[1], _TOPS * table[-2]  # one freak step must not set the peak of every path
     return np.sign(_TAIL - 0.5) * np.hypot(table, _DOUBT * _gaussian())
 
 
@@ -108,9 +125,9 @@ def _lag_one(inside: Floats) -> float:
     return float(np.clip(top / max(float((one[both] ** 2).mean()), 1e-12), 0.0, 0.98))
 
 
-def marginal(spread: Spread, probability: float, day: Ints, slot: Ints) -> Floats:
+def marginal(spread: Spread, probability: Floats, day: Ints, slot: Ints) -> Floats:
     """(H,) log error of the steps ahead that is not exceeded with this probability."""
-    return float(np.interp(probability, _TAIL, spread.table)) * _scale(spread, day, slot)
+    return np.interp(probability, _TAIL, spread.table) * _scale(spread, day, slot)
 
 
 def simulate(spread: Spread, day: Ints, slot: Ints, count: int, rng: np.random.Generator) -> Floats:

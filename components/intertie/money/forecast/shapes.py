@@ -8,7 +8,7 @@ from intertie.money.forecast.days import Days
 from intertie.money.forecast.series import Floats, Ints
 
 _SHARPNESS = 4.0
-_POOLED_DAYS = 0.5  # of all days' shape, mixed into that of a weekday that was seldom seen
+_POOLED_DAYS = 0.07  # of all days' shape, mixed into that of a weekday that was seldom seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,12 @@ class Shape:
 
 
 SHAPES = (
-    Shape("last weeks by weekday", (0, 1, 2, 3, 4, 5, 6), 10),
-    Shape("months by weekday", (0, 1, 2, 3, 4, 5, 6), 45),
-    Shape("workdays and weekends", (0, 0, 0, 0, 0, 1, 2), 14),
-    Shape("all days alike", (0, 0, 0, 0, 0, 0, 0), 14),
+    Shape("last week", (0, 1, 2, 3, 4, 5, 6), 5),
+    Shape("weeks", (0, 1, 2, 3, 4, 5, 6), 14),
+    Shape("months", (0, 1, 2, 3, 4, 5, 6), 42),
+    Shape("middle of the week alike", (0, 1, 1, 1, 2, 3, 4), 14),
+    Shape("workdays and weekends", (0, 0, 0, 0, 0, 1, 2), 21),
+    Shape("all days alike", (0, 0, 0, 0, 0, 0, 0), 10),
 )
 
 
@@ -45,8 +47,8 @@ def shapes_at(days: Days, level: Floats, origins: Ints) -> Floats:
         pooled = (weight @ table + 1e-9 * typical) / (weight @ base + 1e-9 * typical)
         for kind in sorted(set(way.alike)):
             own = weight * (classes == kind)
-            top = own @ table + _POOLED_DAYS * typical * pooled
-            shape = top / (own @ base + _POOLED_DAYS * typical)
+            held = _POOLED_DAYS * typical * np.maximum(own.max(axis=1, keepdims=True), 1e-9)
+            shape = (own @ table + held * pooled) / (own @ base + held)
             shape = shape / np.maximum(shape.mean(axis=1, keepdims=True), 1e-12)
             for day in (day for day in range(7) if way.alike[day] == kind):
                 out[k, :, day] = shape
@@ -87,4 +89,5 @@ def day_levels(days: Days) -> Floats:
     usual = usual / usual.mean() if usual.mean() > 0 else np.ones(days.slots)
     carried = np.where(seen, usual, 0.0).sum(axis=1)
     enough = carried > 0.25 * days.slots
-    return np.where(full, rough, np.where(enough, sums / np.maximum(carried, 1e-12), np.nan))
+    level = np.where(full, rough, np.where(enough, sums / np.maximum(carried, 1e-12), np.nan))
+    return level if np.isfinite(level).any() else rough
