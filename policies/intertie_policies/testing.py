@@ -65,6 +65,7 @@ class Case:
     on: tuple[str, ...] | None = None
     stack_config: Mapping[str, str] = field(default_factory=dict)
     applying: bool = False
+    stack: str = ""
 
     @property
     def id(self) -> str:
@@ -152,9 +153,13 @@ def replaced(props: Any, path: PropertyPath, value: Any) -> Any:
 
 def _judge(case: Case, rule: Rule) -> Judge:
     return Judge(
-        configuration=case.configuration, stack_config=case.stack_config, today=TODAY, applying=case.applying,
+        configuration=case.configuration,
+        stack=case.stack,
+        stack_config=case.stack_config,
+        applying=case.applying,
+        today=TODAY,
         rules=(rule,),
-    )  # fmt: skip
+    )
 
 
 def _case(rule: str, outcome: str, data: Mapping[str, Any], shared: Mapping[str, Any]) -> Case:
@@ -170,6 +175,7 @@ def _case(rule: str, outcome: str, data: Mapping[str, Any], shared: Mapping[str,
         tuple(data["on"]) if "on" in data else None,
         data.get("stack_config") or {},
         bool(data.get("applying")),
+        data.get("stack") or "",
     )
 
 

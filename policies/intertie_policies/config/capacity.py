@@ -18,3 +18,10 @@ class Capacity(Section):
     min_warm_nodes: int = Field(
         default=0, ge=0, description="Nodes that the accelerator pools of a primary keep, together. 0: none needed."
     )
+    min_boot_disk_gib: int = Field(default=100, gt=0, description="Smallest boot disk of nodes with accelerators.")
+    also_offered: tuple[str, ...] = Field(
+        default=(), description="Machine types that were asked for and are there: `cloud:region:type` with `*`."
+    )
+    reservation_min_days: int = Field(
+        default=1, ge=0, description="Days that a dated reservation still lasts, at least, when it is used."
+    )

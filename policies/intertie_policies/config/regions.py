@@ -17,3 +17,8 @@ class Regions(Section):
         description="Jurisdictions (us, eu, uk, ...) by data classification; `default` holds where none is named.",
     )
     classification: str = Field(default="default", description="Classification of the data of the stacks.")
+    primaries: dict[str, str] = Field(
+        default={}, description="Where the primary of a failover stack is: stack (with `*`) to `cloud:region`."
+    )
+    state_backend: str = Field(default="", description="Address of the state backend: `s3://state?region=us-west-2`.")
+    secrets_provider: str = Field(default="", description="Address of the secrets key: `awskms://...?region=...`.")

@@ -26,11 +26,11 @@ def region_allowed(resource: Resource, context: Context) -> Iterator[Violation]:
         yield unknown(resource, region)
     elif region.absent:
         yield unknown(resource, region, "no region: neither the resource, nor its provider, nor the stack says one")
-    elif (name := region.text) and (why := _why_not(resource.cloud or "", name, context)):
+    elif (name := region.text) and (why := why_not(resource.cloud or "", name, context)):
         yield fail(resource, why, *region.path)
 
 
-def _why_not(cloud: str, region: str, context: Context) -> str:
+def why_not(cloud: str, region: str, context: Context) -> str:
     """Why data may not be there; "" when they may."""
     regions = context.settings.regions
     if regions.allowed and not any(fnmatchcase(f"{cloud}:{region}", pattern) for pattern in regions.allowed):

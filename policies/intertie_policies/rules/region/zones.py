@@ -1,0 +1,119 @@
+"""Machine types where they are sold."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from intertie import catalog
+from intertie_policies.accessor import Value
+from intertie_policies.pools import EKS, POOLS, Pool, pools_of
+from intertie_policies.region import region_name
+from intertie_policies.resources import Resource, Stack
+from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+
+_SUBNET = "aws:ec2/subnet:Subnet"
+
+
+@rule(
+    "machine-sold-in-region",
+    "region",
+    types=POOLS,
+    baseline=Level.ADVISORY,
+    production=Level.MANDATORY,
+    description="The cloud sells a pool's accelerator machines in its region.",
+    rationale="A machine type that a region does not have is refused by the cloud, or its pool stays at zero for ever.",
+    remediation="Use a region that sells the machine, or, when the cloud says it does, `capacity.also_offered`.",
+    references=["cfn-lint, EC2 instance types per region (MIT-0)", "skypilot-catalog (Apache-2.0)"],
+    settings=["capacity"],
+)
+def machine_sold_in_region(resource: Resource, context: Context) -> Iterator[Violation]:
+    for pool in pools_of(resource):
+        if not pool.accelerated:
+            continue
+        region = resource.region
+        place = region.text
+        for machine in pool.machines:
+            name = machine.text
+            if place and name and (places := _elsewhere(pool.cloud, place, name, context)):
+                message = f"no source shows {name} in {place}; it is shown in {places}"
+                yield fail(resource, message, *machine.path)
+
+
+def _elsewhere(cloud: str, region: str, machine: str, context: Context) -> str:
+    """Where sources show an accelerator machine that they do not show here; "" when they do, or know nothing of it."""
+    listed = catalog.offerings(cloud, machine)
+    if not listed or catalog.offered(cloud, region_name(region, cloud), machine) is not None:
+        return ""
+    if any(fnmatchcase(f"{cloud}:{region}:{machine}", each) for each in context.settings.capacity.also_offered):
+        return ""
+    names = sorted({row.region for row in listed})
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+@rule(
+    "zones-sell-accelerator",
+    "region",
+    types=POOLS,
+    baseline=Level.MANDATORY,
+    description="A pool is pinned to zones of its own region, and to none where its accelerator is not sold.",
+    rationale="A pool over a zone without the machine grows nowhere there, and some clouds refuse it as a whole.",
+    remediation="Name only zones that sell the machine.",
+    references=["skypilot-catalog (Apache-2.0), zones of accelerator machines"],
+    settings=["capacity"],
+)
+def zones_sell_accelerator(resource: Resource, context: Context) -> Iterator[Violation]:
+    for pool in pools_of(resource):
+        if pool.cloud == "aws":
+            continue
+        for zone in pool.zones:
+            yield from _of_zone(pool, zone, context)
+
+
+def _of_zone(pool: Pool, zone: Value, context: Context) -> Iterator[Violation]:
+    name, region = zone.text, pool.resource.region.quietly().text
+    if name is None:
+        return
+    if pool.cloud == "azure":
+        if name not in ("1", "2", "3"):
+            yield fail(pool.resource, f"{name!r} is no zone; allowed: 1, 2, 3", *zone.path)
+        return
+    if region and region_name(name, "gcp") != region:
+        yield fail(pool.resource, f"{name} is not a zone of {region}", *zone.path)
+        return
+    for row in pool.rows():
+        offered = catalog.offered("gcp", region_name(name, "gcp"), row.name)
+        asked = any(fnmatchcase(f"gcp:{name}:{row.name}", each) for each in context.settings.capacity.also_offered)
+        if row.accelerator and offered and offered.zones and name not in offered.zones and not asked:
+            message = f"{row.name} is not sold in {name}; it is in {', '.join(offered.zones)}"
+            yield fail(pool.resource, message, *zone.path)
+
+
+@stack_rule(
+    "reserved-pool-in-one-zone",
+    "region",
+    types=(EKS,),
+    baseline=Level.MANDATORY,
+    description="An EKS pool on reserved capacity has subnets of one zone: the reservation's.",
+    rationale="In its other zones the pool launches on demand beside a reservation that is paid, or fails.",
+    remediation="Give the pool subnets of the reservation's zone only.",
+    references=["Amazon EKS user guide, capacity reservations"],
+)
+def reserved_pool_in_one_zone(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for resource in stack.of_type(EKS):
+        if not _reserved(resource):
+            continue
+        zones = {zone for subnet in resource.uses("subnetIds", _SUBNET) if (zone := _zone(subnet))}
+        if len(zones) > 1:
+            yield fail(resource, f"its subnets lie in {', '.join(sorted(zones))}", "subnetIds")
+
+
+def _zone(subnet: Resource) -> str:
+    return subnet["availabilityZone"].text or subnet["availabilityZoneId"].text or ""
+
+
+def _reserved(resource: Resource) -> bool:
+    """Whether the pool is a capacity block's, or its template targets a reservation."""
+    if resource["capacityType"].text == "CAPACITY_BLOCK":
+        return True
+    templates = resource.uses("launchTemplate", "aws:ec2/launchTemplate:LaunchTemplate")
+    target = ("capacityReservationSpecification", "capacityReservationTarget")
+    return any(template.props.at(*target).quietly().entries for template in templates)
