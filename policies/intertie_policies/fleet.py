@@ -90,7 +90,7 @@ def _accelerated(pool: Pool, machines: tuple[Value, ...]) -> bool:
 
 
 def _has_accelerators(cloud: str, machine: Value) -> bool:
-    name = machine.quietly().text or ""
+    name = machine.text or ""
     try:
         return bool(catalog.machine(cloud, name).accelerator) and not name.startswith("n1-")
     except KeyError:
