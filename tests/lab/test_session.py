@@ -70,6 +70,24 @@ def test_a_labs_programs_come_first_on_the_path_and_only_once(lab: Lab, monkeypa
     assert parts.count(str(lab.home.bin)) == 1
 
 
+def test_a_stop_that_is_interrupted_can_be_done_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.start()
+    removed: list[Path] = []
+
+    def interrupted(folder: Path, **_: object) -> None:
+        removed.append(folder)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            lab.stop()
+    assert removed
+    assert lab.folder.exists()
+    lab.stop()
+    assert not lab.folder.exists()
+
+
 def test_a_folder_with_something_else_in_it_is_neither_used_nor_removed(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     stranger = Lab(tmp_path, kubernetes=False)

@@ -121,7 +121,7 @@ class Lab:
                 supervisor.end(STOP_SECONDS)
             if self._process is not None:
                 self._process.wait(STOP_SECONDS)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _remove(self.folder)
 
     def status(self) -> Status:
         """What it is doing, read from its folder."""
@@ -213,6 +213,16 @@ class Lab:
             yield
         finally:
             os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    """The mark goes last: what a Ctrl-C leaves of a lab is a lab still, and can be removed."""
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each, ignore_errors=True)
+        elif each.name != _MARK:
+            each.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _lock(descriptor: int, seconds: float) -> None:
