@@ -1,7 +1,6 @@
 """A power cut in the middle of an update: the next one ends where an undisturbed one ends, and nothing is orphaned."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,14 +46,14 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbed]:
-    """What an update ends in that nobody disturbs."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """What an update ends in that nobody disturbs. Its lab is not kept: no two labs at once."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with Lab(folder / "lab") as lab:
         engine = sample(lab, folder / "project", STACK)
         outcome = done(engine.up())
         steps = sum("resOutputsEvent" in event for event in outcome.events)
-        yield Undisturbed(steps, states(engine), world(lab))
+        return Undisturbed(steps, states(engine), world(lab))
 
 
 @pytest.mark.parametrize(

@@ -1,63 +1,26 @@
-"""The sample stacks on real control planes: every object is taken, every pod comes up where its stage belongs."""
+"""The sample stacks on real control planes: every object is taken, every pod comes up where its stage belongs, and
+nothing that a cloud needs for it can be left out: no toleration, no selector, no label, no owner of a device plugin."""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from intertie.graph import Graph
-from intertie.lab.world import Pool
-from intertie.plan import LABEL, Plan, resolve
-from intertie.spec import read_file
-from support.lab_clusters import Supervised, is_ready, pods, supervised, unschedulable
-from support.lab_pools import adopted, kubernetes_objects, pools_of
-from support.lab_stacks import Deployed, actions, connect, deploy, known
-from support.stacks import ROOT, STACKS, config_of, graph_of
+from intertie.lab.helm import TYPE as RELEASE
+from intertie.plan import LABEL
+from support.lab_clusters import is_ready, unschedulable, wait_for
+from support.lab_pools import kubernetes_objects
+from support.lab_probes import Answers, Question, Template, everything, templates
+from support.lab_samples import Applied, applying, devices, limits, nodes_of, plugged, pool_of
+from support.lab_stacks import actions, connect, known
+from support.stacks import STACKS
 
 pytestmark = pytest.mark.kubernetes
 
 USUAL = ("aws-use1", "azure-swc", "gcp-euw4", "pilot-azure", "large-aws", "trainium-use2")
 """Each cloud, hot and scaled to nothing, on one node and on several; the others take their turn in the long run."""
-METAL = {"cpu": "64", "memory": "512Gi", "ephemeral-storage": "2000Gi", "pods": "110"}
-OWN_PLUGIN: dict[str, Any] = {
-    "apiVersion": "apps/v1",
-    "kind": "DaemonSet",
-    "metadata": {"name": "their-own", "namespace": "kube-system"},
-    "spec": {
-        "selector": {"matchLabels": {"app": "their-own"}},
-        "template": {
-            "metadata": {"labels": {"app": "their-own"}},
-            "spec": {
-                "tolerations": [{"operator": "Exists"}],
-                "volumes": [{"name": "v", "hostPath": {"path": "/var/lib/kubelet/device-plugins"}}],
-                "containers": [
-                    {
-                        "name": "c",
-                        "image": "nvcr.io/nvidia/k8s-device-plugin:v0.17.4",
-                        "volumeMounts": [{"name": "v", "mountPath": "/var/lib/kubelet/device-plugins"}],
-                    }
-                ],
-            },
-        },
-    },
-}
-"""What the adopted cluster of the samples provides, as its description says."""
-
-
-@dataclass(frozen=True)
-class Applied:
-    """A sample stack after its apply."""
-
-    lab: Supervised
-    graph: Graph
-    plan: Plan
-    done: Deployed
-
-    @property
-    def pods(self) -> list[dict[str, Any]]:
-        return pods(self.lab.api("c"))
 
 
 def parameters() -> list[Any]:
@@ -72,22 +35,16 @@ def parameters() -> list[Any]:
 @pytest.fixture(scope="module", params=parameters())
 def applied(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
     stack: str = request.param
-    config = config_of(stack)
-    spec, graph = read_file(ROOT / "stacks" / config["inference:spec"]), graph_of(stack)
-    plan = resolve(spec, config["inference:placement"])
-    with supervised(tmp_path_factory.mktemp(stack) / "lab") as lab:
-        api = lab.cluster("c", plan.cloud, pools(plan, graph), plan.region)
-        if plan.cloud == "other":
-            api.apply(OWN_PLUGIN, "their-own", force=True)
-        session = connect(lab.kubeconfig("c"), lab.home.world)
-        yield Applied(lab, graph, plan, deploy(graph, session, lab.home.world))
+    with applying(stack, tmp_path_factory.mktemp(stack) / "lab") as found:
+        yield found
 
 
-def pools(plan: Plan, graph: Graph) -> list[Pool]:
-    if plan.cloud == "other":
-        adopt = plan.spec.placements[plan.placement].model_dump(mode="json")
-        return adopted(adopt, "c", METAL)
-    return pools_of(graph, "c")
+@pytest.fixture(scope="module")
+def answers(applied: Applied) -> Answers:
+    """What the scheduler says of every pod on every pool, and without each of the things that let it there."""
+    cluster = applied.lab.world.cluster("c")
+    assert cluster is not None
+    return everything(applied.api, cluster, applied.pools)
 
 
 def test_the_api_server_takes_every_object_and_each_comes_up(applied: Applied) -> None:
@@ -105,21 +62,15 @@ def test_every_pod_is_ready(applied: Applied) -> None:
 
 
 def test_the_pods_of_a_stage_are_on_its_pools_as_many_as_it_shall_have(applied: Applied) -> None:
-    nodes = {node["metadata"]["name"]: node for node in applied.lab.api("c").items("/api/v1/nodes")}
+    nodes = {node["metadata"]["name"]: node for node in applied.api.items("/api/v1/nodes")}
     for stage in applied.plan.stages:
         own = [pod for pod in applied.pods if pod["metadata"]["labels"].get(f"{LABEL}/stage") == stage.name]
-        size = stage.sizing.nodes if stage.sizing is not None else 1
+        size = nodes_of(stage)
         assert len(own) == stage.min_replicas * size
         for pod in own:
-            node = nodes[pod["spec"]["nodeName"]]
-            assert pool_of(node) in stage.pools
-        if size > 1:
+            assert pool_of(nodes[pod["spec"]["nodeName"]]["metadata"]["labels"]) in stage.pools
+        if own and size > 1:
             assert set(Counter(pod["spec"]["nodeName"] for pod in own).values()) == {1}
-
-
-def pool_of(node: dict[str, Any]) -> str:
-    labels = node["metadata"]["labels"]
-    return labels.get(f"{LABEL}/pool") or labels["example.com/pool"]
 
 
 def test_the_same_stack_once_more_has_nothing_to_change(applied: Applied) -> None:
@@ -134,3 +85,118 @@ def test_the_same_stack_once_more_has_nothing_to_change(applied: Applied) -> Non
 
 def inputs_in(state: dict[str, Any]) -> dict[str, Any]:
     return state.get("__inputs") or state
+
+
+def test_what_an_update_made_that_was_killed_can_be_made_by_the_next_one(applied: Applied) -> None:
+    """The state does not know of it, and the provider comes as another field manager."""
+    session = connect(applied.lab.kubeconfig("c"), applied.lab.home.world)
+    for resource in kubernetes_objects(applied.graph):
+        if resource.type != RELEASE:
+            act = actions(session, applied.lab.home.world, resource)
+            news = act.check(resource.type, resource.name, known(resource.inputs), {}, resource.urn.encode())
+            assert act.create(news, 60)[0] == applied.done.ids[resource.name]
+
+
+# -- what a cloud needs
+
+
+def stage_of(template: Template) -> str:
+    return template.labels.get(f"{LABEL}/stage", "")
+
+
+def test_every_stage_is_let_onto_its_own_pools_and_onto_no_other(applied: Applied, answers: Answers) -> None:
+    """Workers of a group are held to the place of their leader: the way there is the leader's."""
+    found: dict[str, set[str]] = {stage.name: set() for stage in applied.plan.stages}
+    for each in answers.templates:
+        if stage_of(each):
+            found[stage_of(each)] |= {pool_of(pool.labels) for pool in answers.accepted(each)}
+    assert found == {stage.name: set(stage.pools) for stage in applied.plan.stages}
+
+
+def test_what_serves_accelerators_is_let_onto_all_of_their_nodes_and_nothing_else_is(
+    applied: Applied, answers: Answers
+) -> None:
+    """Components without a stage: device plugins, exporters and agents are DaemonSets, all others want cheap nodes."""
+    accelerated = {pool.name for pool in answers.pools if any("/" in name for name in pool.resources)}
+    for each in answers.templates:
+        if not stage_of(each) and each.name != "kube-system/their-own":
+            found = {pool.name for pool in answers.accepted(each)}
+            assert found, f"{each.name} can be nowhere"
+            assert found <= accelerated if each.kind == "daemonsets" else not found & accelerated, each.name
+        for resource in plugged(applied, each):
+            with_it = {pool.name for pool in answers.pools if resource in pool.resources}
+            assert with_it <= {pool.name for pool in answers.accepted(each)}, each.name
+
+
+def test_without_any_one_of_its_tolerations_a_pod_stays_pending(applied: Applied, answers: Answers) -> None:
+    asked = list(answers.of("toleration"))
+    needed = {key(each) for each, answer in asked if "untolerated taint" in answer}
+    given = {key(each) for each, _ in asked if not added_by_the_cloud(applied, each)}
+    assert given - needed == set(), "these do nothing"
+    assert [key(each) for each, answer in asked if added_by_the_cloud(applied, each) and answer] == []
+
+
+def key(question: Question) -> tuple[str, str]:
+    return question.template.name, question.change
+
+
+def added_by_the_cloud(applied: Applied, question: Question) -> bool:
+    """GKE's admission gives pods a toleration for each extended resource that they ask for."""
+    return applied.plan.cloud == "gcp" and question.change.partition(" ")[2] in question.template.resources
+
+
+def test_a_node_without_any_one_of_the_labels_that_pods_select_gets_none_of_them(answers: Answers) -> None:
+    taken = [(*key(each), each.pool.name) for each, answer in answers.of("label") if "node affinity" not in answer]
+    assert taken == []
+
+
+def test_without_any_one_of_its_selectors_a_pod_goes_where_it_should_not(answers: Answers) -> None:
+    kept = [(*key(each), answer) for each, answer in answers.of("selector") if answer]
+    assert kept == []
+    asked = list(answers.of("alternative"))
+    closed = Counter((each.template.name, each.pool.name) for each, answer in asked if answer)
+    assert closed == {(each.template.name, each.pool.name): 1 for each, _ in asked}, "each opens one pool"
+
+
+def test_every_stage_selects_what_its_cloud_tells_pools_apart_by(answers: Answers) -> None:
+    """The pool, and on TPU nodes what GKE demands of every pod that asks for TPUs: their kind and their topology.
+
+    Source: GKE documentation, deploy TPU workloads in GKE Standard.
+    """
+    for each in answers.templates:
+        if stage_of(each):
+            tpu = {f"cloud.google.com/gke-tpu-{what}" for what in ("accelerator", "topology")}
+            assert {f"{LABEL}/pool", "example.com/pool"} & set(each.keys), each.name
+            assert set(each.keys) >= (tpu if "google.com/tpu" in each.resources else set()), each.name
+
+
+def test_without_the_owner_of_its_device_plugin_no_accelerator_can_be_had(applied: Applied) -> None:
+    """The last of this module: it takes the stack's owners away, one by one."""
+    asked = {name for pod in applied.pods for name in limits(pod) if "/" in name}
+    assert asked <= devices(applied.api), "the pods run on it"
+    if applied.plan.cloud == "gcp":
+        for pool in applied.pools:
+            applied.lab.world.put_pool(replace(pool, traits={**pool.traits, "driver": "none"}))
+        lose(applied, asked - {"google.com/tpu"})  # which comes with every TPU node, whatever anybody does
+    for each in templates(applied.api):
+        if there := plugged(applied, each) & devices(applied.api):
+            applied.api.remove(f"/apis/apps/v1/namespaces/{each.namespace}/{each.kind}/{each.name.partition('/')[2]}")
+            lose(applied, there)
+    assert devices(applied.api) <= {"google.com/tpu"}
+
+
+def lose(applied: Applied, resources: set[str]) -> None:
+    """Wait until nobody can have these; and until pods that come anew and ask for them wait for them in vain."""
+    wait_for(lambda: not devices(applied.api) & resources, 60, lambda: devices(applied.api))
+    for pod in applied.pods:
+        if limits(pod).keys() & resources:
+            about = pod["metadata"]
+            path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}"
+            applied.api.remove(path, gracePeriodSeconds=0)
+    for resource in resources & {name for pod in applied.pods for name in limits(pod)}:
+        told = lambda resource=resource: [  # noqa: E731
+            text
+            for pod in applied.pods
+            if resource in limits(pod) and f"Insufficient {resource}" in (text := unschedulable(pod))
+        ]
+        wait_for(lambda told=told: bool(told()), 60, lambda: [unschedulable(pod) for pod in applied.pods])

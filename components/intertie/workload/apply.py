@@ -15,6 +15,10 @@ from intertie.workload.components import charts
 from intertie.workload.manifest import Chart, Joined, Manifest
 from intertie.workload.render import render
 
+_OURS = {"pulumi.com/patchForce": "true"}
+"""What an object says is ours, whoever wrote it last. An update that was killed may have made an object that its state
+does not know; the next one comes as another field manager, and lists that the API server has filled with defaults would
+be in conflict with themselves. Source: pulumi-kubernetes, how-to guide of server-side apply."""
 _GROUPS = {"": "core", "rbac.authorization.k8s.io": "rbac", "networking.k8s.io": "networking"}
 """API groups whose package in the SDK has another name than the group."""
 
@@ -66,6 +70,7 @@ class _Applied:
         logical = f"{self.name}-{manifest.role}"
         known = resource_class(manifest.api_version, manifest.kind)
         body = {key: resolved(value) for key, value in manifest.body.items()}
+        body["metadata"]["annotations"] = {**body["metadata"].get("annotations", {}), **_OURS}
         if known is None:
             self.resources[manifest.role] = kubernetes.apiextensions.CustomResource(
                 logical, manifest.api_version, manifest.kind, body["spec"], body["metadata"], options

@@ -17,7 +17,6 @@ _INTEGERS = (
     FieldDescriptor.TYPE_UINT32,
     FieldDescriptor.TYPE_UINT64,
 )
-_REQUIRED = 2  # google.api.FieldBehavior.REQUIRED
 
 
 def message(service: str, name: str) -> Field:
@@ -40,7 +39,7 @@ def _field(raw: FieldDescriptor, kind: Any, depth: int) -> Field:
     if message is not None and message.GetOptions().map_entry:
         return Field(kind="map", item=_single(message.fields_by_name["value"], kind, depth))
     single = _single(raw, kind, depth)
-    return Field(kind="list", item=single) if raw.is_repeated else single
+    return Field(kind="list", item=single) if raw.label == FieldDescriptor.LABEL_REPEATED else single
 
 
 def _single(raw: FieldDescriptor, kind: Any, depth: int) -> Field:
