@@ -28,6 +28,7 @@ TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
     "model_shapes": (catalog.ModelShape, ("id",)),
     "offerings": (catalog.Offering, ("cloud", "region", "machine")),
     "ownership": (catalog.Ownership, ("component", "cloud", "vendor")),
+    "quotas": (catalog.Quota, ("cloud", "machines", "market", "code")),
     "regions": (catalog.Region, ("cloud", "name")),
     "runtime_images": (catalog.RuntimeImage, ("runtime", "vendor", "accelerators")),
     "runtime_options": (tables.RuntimeOption, ("runtime", "version", "option")),

@@ -26,6 +26,7 @@ from intertie.catalog.tables import (
     offerings,
     owner,
     ownership,
+    quotas,
     region,
     regions,
     runtime_image,
@@ -42,6 +43,7 @@ from intertie.catalog.types import (
     ModelShape,
     Offering,
     Ownership,
+    Quota,
     Region,
     RuntimeImage,
     Throughput,
@@ -51,7 +53,8 @@ from intertie.catalog.types import (
 
 __all__ = [
     "CLOUDS", "KUBERNETES", "Accelerator", "Fact", "KindRule", "Machine", "ModelShape", "Offering", "Ownership",
-    "Region", "RuntimeImage", "Throughput", "TpuTopology", "accelerator", "accelerators", "kind_rule", "kind_rules",
-    "machine", "machines", "model_shape", "model_shapes", "offered", "offerings", "owner", "ownership", "region",
-    "regions", "row_json", "runtime_image", "runtime_options", "throughput", "throughputs", "tpu_topologies",
+    "Quota", "Region", "RuntimeImage", "Throughput", "TpuTopology", "accelerator", "accelerators", "kind_rule",
+    "kind_rules", "machine", "machines", "model_shape", "model_shapes", "offered", "offerings", "owner", "ownership",
+    "quotas", "region", "regions", "row_json", "runtime_image", "runtime_options", "throughput", "throughputs",
+    "tpu_topologies",
 ]  # fmt: skip

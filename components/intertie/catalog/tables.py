@@ -12,6 +12,7 @@ from intertie.catalog.types import (
     ModelShape,
     Offering,
     Ownership,
+    Quota,
     Region,
     RuntimeImage,
     Throughput,
@@ -66,6 +67,12 @@ def machines(cloud: str | None = None, accelerator: str | None = None) -> tuple[
 def machine(cloud: str, name: str) -> Machine:
     """The machine type of this cloud and name. Raises KeyError if unknown."""
     return _machines_by_name()[cloud, name]
+
+
+@cache
+def quotas(cloud: str | None = None) -> tuple[Quota, ...]:
+    """Limits of accounts, in the order of the file: those of machine families before those of a whole region."""
+    return tuple(row for row in load("quotas", Quota) if cloud in (None, row.cloud))
 
 
 @cache

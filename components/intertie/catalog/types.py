@@ -57,6 +57,19 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """A limit of an account that machines of one family count against."""
+
+    cloud: str  # aws | azure | gcp
+    machines: str  # start of the names of the machine types, a regular expression
+    market: str  # on-demand (reservations too) | spot
+    code: str  # as the cloud's API names it; Google: the quota id, `;` and its further dimension
+    name: str
+    unit: str  # vcpu | accelerator
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
 class TpuTopology:
     """One slice shape of a TPU: `chips` over `hosts` machines of one type."""
 

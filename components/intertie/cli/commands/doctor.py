@@ -4,13 +4,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 from rich.table import Table
 
+from intertie.cli.commands import doctor_placement
 from intertie.cli.exits import Exit
 from intertie.cli.output import Format, FormatOption, console, write_json
-from intertie.errors import OutsideError
+from intertie.errors import InputError, OutsideError
 from intertie.lab import programs
 
 CLOUD_PACKAGES = {"aws": "pulumi-aws", "azure": "pulumi-azure-native", "gcp": "pulumi-gcp"}
@@ -30,13 +33,24 @@ class Check:
         return bool(self.found)
 
 
-def doctor(format: FormatOption = Format.TEXT) -> None:
+def doctor(
+    placement: Annotated[
+        str | None, typer.Option("--placement", "-p", help="What the account of this placement must have.")
+    ] = None,
+    spec: Annotated[Path | None, typer.Option("--spec", "-s", help="Description that has the placement.")] = None,
+    format: FormatOption = Format.TEXT,
+) -> None:
     """Show what is installed, what can run on this machine, and how to get the rest.
+
+    With a placement: the quotas that its plan needs, by their exact names, with the words that ask for them; providers
+    and APIs; reservations; DNS; tools. Nothing is asked of the cloud.
 
     Exit code 3 when something is missing that the offline preview needs.
 
-    Example: `intertie doctor`
+    Example: `intertie doctor`, or `intertie doctor --placement aws-use1 --spec stacks/specs/chat.yaml`
     """
+    if placement is not None or spec is not None:
+        _of_placement(placement, spec, format)
     checks = [probe() for probe in PROBES]
     tiers = _tiers(checks)
     if format is Format.JSON:
@@ -44,6 +58,17 @@ def doctor(format: FormatOption = Format.TEXT) -> None:
     else:
         _print(checks, tiers)
     raise typer.Exit(Exit.GOOD if tiers["in-process preview"] else Exit.OUTSIDE)
+
+
+def _of_placement(placement: str | None, spec: Path | None, format: Format) -> NoReturn:
+    if placement is None or spec is None:
+        raise InputError("--placement and --spec belong together: which placement of which description?")
+    found = doctor_placement.examine(spec, placement)
+    if format is Format.JSON:
+        write_json(found.to_json())
+    else:
+        doctor_placement.show(found)
+    raise typer.Exit(Exit.GOOD)
 
 
 def _print(checks: list[Check], tiers: dict[str, bool]) -> None:

@@ -1,0 +1,75 @@
+"""What must be there, or be decided, before a placement can be deployed: reservations, DNS, the way to its API."""
+
+from dataclasses import dataclass
+
+from intertie.plan.types import Plan, PoolPlan
+
+_LOOKUP = {
+    "odcr": "aws ec2 describe-capacity-reservations --capacity-reservation-ids {id} --region {region}",
+    "capacity-block": "aws ec2 describe-capacity-reservations --capacity-reservation-ids {id} --region {region}",
+    "crg": "az capacity reservation group show --ids {id}",
+    "azure-block": "az capacity reservation group show --ids {id}",
+    "reservation": "gcloud compute reservations describe {id} --zone={zone}",
+    "future-reservation": "gcloud compute future-reservations describe {id} --zone={zone}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prerequisite:
+    """One thing to be seen to. `how` is a command or a sentence."""
+
+    kind: str  # reservation | dns | certificate | api
+    name: str
+    what: str
+    how: str
+
+
+def prerequisites(plan: Plan) -> tuple[Prerequisite, ...]:
+    """In the order in which they are needed."""
+    reserved = [pool for pool in plan.accelerator_pools() if not pool.retiring and getattr(pool.claim, "id", "")]
+    found = [_reservation(plan, pool) for pool in reserved]
+    if plan.platform != "existing" and "cluster" in plan.renders:
+        found.append(_api(plan))
+    if plan.endpoint is not None and "workload" in plan.renders:
+        found += _door(plan)
+    return tuple(found)
+
+
+def _reservation(plan: Plan, pool: PoolPlan) -> Prerequisite:
+    """What is reserved must be of this machine type, in this zone, and not over."""
+    claim = pool.claim
+    end, start = getattr(claim, "end", None), getattr(claim, "start", None)
+    window = f", from {start.isoformat()}" if start else ""
+    window += f", until {end.isoformat()}: the cloud takes the machines back around then" if end else ""
+    zone = ", ".join(pool.zones) or "any zone"
+    identifier = str(getattr(claim, "id", ""))
+    how = _LOOKUP[pool.kind].format(id=identifier, region=plan.region, zone=pool.zones[0] if pool.zones else "ZONE")
+    return Prerequisite(
+        "reservation", identifier, f"{pool.kind} of {pool.max_nodes} × {pool.machine} in {zone}{window}", how
+    )
+
+
+def _api(plan: Plan) -> Prerequisite:
+    operations = plan.operations
+    if operations.api == "public":
+        ranges = ", ".join(operations.api_ranges) or "everywhere"
+        return Prerequisite("api", plan.cluster, f"the Kubernetes API answers to {ranges}", "run Pulumi from there")
+    if operations.runner_proxy:
+        how = f"open the tunnel behind {operations.runner_proxy} first"
+    elif operations.runner_network:
+        how = f"route {plan.addresses.nodes} from {operations.runner_network} to the peering that this stack makes"
+    elif operations.runner_ranges:
+        how = f"connect {', '.join(operations.runner_ranges)} with {plan.addresses.network}"
+    else:
+        how = "say how in `cluster.api.runner`, or name ranges in `cluster.api.allow`"
+    return Prerequisite("api", plan.cluster, "the Kubernetes API has a private address alone", how)
+
+
+def _door(plan: Plan) -> list[Prerequisite]:
+    assert plan.endpoint is not None
+    host = plan.endpoint.host
+    secret = plan.endpoint.tls_secret or f"{plan.spec.name}-tls"
+    return [
+        Prerequisite("dns", host, f"a record that leads to the gateway of {plan.placement}", f"dig +short {host}"),
+        Prerequisite("certificate", host, f"the secret {secret} in namespace {plan.namespace}", "see the edge stack"),
+    ]
