@@ -93,5 +93,5 @@ def test_someone_can_log_in_though_no_group_of_people_is_known() -> None:
 
 
 def test_a_node_may_take_as_long_to_end_as_the_longest_stage_asks_for() -> None:
-    assert other().inputs(CLUSTER, "cluster")["autoScalerProfile"]["maxGracefulTerminationSec"] == "1800"
-    assert cluster()["autoScalerProfile"]["maxGracefulTerminationSec"] == "600"
+    assert other().inputs(CLUSTER, "cluster")["autoScalerProfile"]["maxGracefulTerminationSec"] == "7200"
+    assert cluster()["autoScalerProfile"]["maxGracefulTerminationSec"] == "3600"

@@ -145,7 +145,7 @@ def test_an_accelerator_pool_upgrades_within_the_nodes_that_it_has() -> None:
     settings = made("on-demand")["upgradeSettings"]
     assert (settings["maxSurge"], settings["maxUnavailable"]) == ("0", "1")
     assert settings["undrainableNodeBehavior"] == "Cordon"
-    assert settings["drainTimeoutInMinutes"] == 31  # Azure's half hour, and the stage's minute of grace
+    assert settings["drainTimeoutInMinutes"] == 90  # Azure's half hour, and the longest stream
 
 
 def test_a_spot_pool_says_nothing_of_upgrades() -> None:
@@ -230,5 +230,8 @@ def test_the_workload_waits_for_every_pool() -> None:
     stack = ladder()
     assert stack.handle is not None
     waited = {type(each).__name__ for each in stack.handle.ready}
-    assert waited == {"AgentPool", "FederatedIdentityCredential", "ConfigMap", "BlobContainer", "RoleAssignment"}
+    assert waited == {
+        "AgentPool", "FederatedIdentityCredential", "ConfigMap", "BlobContainer", "RoleAssignment",
+        "DataCollectionRuleAssociation", "PrometheusRuleGroup",
+    }  # fmt: skip
     assert sum(type(each).__name__ == "AgentPool" for each in stack.handle.ready) == len(stack.graph.of_type(POOL))

@@ -171,6 +171,7 @@ def test_the_add_ons_are_those_of_a_cluster_with_accelerators():
         "aws-ebs-csi-driver",
         "eks-node-monitoring-agent",
         "metrics-server",
+        "kube-state-metrics",
     }
 
 

@@ -48,7 +48,7 @@ def plain() -> Built:
 def other() -> Built:
     """The plain stack with other zones, Kubernetes, grace, registry and existing weights."""
     data = spec_data("azure")
-    data["stages"][1]["grace"] = "30m"
+    data["stages"][1]["grace"] = "2h"
     data["placements"]["here"] |= {"registry": "acme.azurecr.io/mirror", "weights": "acmemodels.llama"}
     described = spec("azure", **data)
     base = placed(spec=described, zones=("1", "2", "3"), kubernetes="1.36")

@@ -1,5 +1,6 @@
 """Real control planes for tests: a supervisor in a process of its own, clusters in its world, and ways to look in."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,12 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from intertie.lab import crds, keys
 from intertie.lab import home as homes
 from intertie.lab.home import Home
 from intertie.lab.kube.client import Api
 from intertie.lab.kube.kubeconfig import Access, document
 from intertie.lab.world import Cluster, Pool, World
 
+BROUGHT = {"azure": ["azure-prometheus"], "gcp": ["google-prometheus"]}
+"""Definitions that are part of a cluster whose collector is on, as those of the platforms are."""
 START_SECONDS = 120.0  # for a machine that does much else; some 4 s when it does not
 
 
@@ -33,6 +37,8 @@ class Supervised:
         """A running cluster with these pools."""
         for pool in pools:
             self.world.put_pool(pool)
+        brought = BROUGHT.get(cloud, [])
+        self.world.set_meta(keys.brings(id_), json.dumps(brought))
         self.world.put_cluster(Cluster(id_, cloud, region, id_, "wanted"))
 
         def running() -> bool:
@@ -43,6 +49,7 @@ class Supervised:
             return found.state == "running"
 
         wait_for(running, START_SECONDS)
+        wait_for(lambda: all(_served(self.api(id_), each) for each in brought), START_SECONDS)
         return self.api(id_)
 
     def api(self, id_: str) -> Api:
@@ -86,6 +93,11 @@ def supervised(folder: Path) -> Iterator[Supervised]:
             process.wait()
             log.close()
             world.close()
+
+
+def _served(api: Api, component: str) -> bool:
+    names = [each["metadata"]["name"] for each in crds.definitions(component).objects]
+    return all(api.find(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}") for name in names)
 
 
 def wait_for(happened: Callable[[], bool], seconds: float, about: Callable[[], object] = lambda: "") -> None:

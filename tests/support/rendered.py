@@ -2,10 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from intertie.contract import ClusterHandle, GatewayBinding, IdentityBinding, SecretsBinding, StorageBinding
+from intertie.contract import (
+    ClusterHandle,
+    GatewayBinding,
+    IdentityBinding,
+    MetricsBinding,
+    SecretsBinding,
+    StorageBinding,
+)
 from intertie.plan.types import Plan
 from support import plans
+from support.pipelines import PREPARE, generate, planned
 from support.workloads import binding, endpoint, handle, pinned, spanning, stage_spec
 
 
@@ -44,6 +53,49 @@ def with_store(plan: Plan) -> ClusterHandle:
     return handle(plan, secrets=SecretsBinding(provider, {"identity.example.com/client": "1234"}))
 
 
+def watched(kind: str, *, rules: tuple[str, str] = ("", "")) -> Callable[[Plan], ClusterHandle]:
+    """A cluster whose collector reads monitors of this kind."""
+    api, _, name = kind.rpartition("/")
+    return lambda plan: handle(plan, metrics=MetricsBinding((api, name), rules, ("collectors",), ("10.64.0.0/21",)))
+
+
+def limited() -> Plan:
+    """Objectives, a reservation that ends, an endpoint: an alert of every kind."""
+    end = {"id": "cr-0abc", "machine": "p5.48xlarge", "zone": "us-east-1b", "count": 2}
+    claim = plans.claim("capacity-block", start="2027-01-11T11:30:00Z", end="2027-01-18T11:30:00Z", **end)
+    pools = (plans.accelerator_pool("aws", "capacity-block", 0, claim=claim), plans.accelerator_pool("aws", "spot", 1))
+    return stage_spec(pinned(plans.plan("aws", pools)), "generate", objective={"ttft_p95": "800ms"})
+
+
+TRIAL = {"revision": "8a7b9c0", "weight": 10, "replicas": 2}
+MODEL = {"id": "acme/model", "revision": "6f6073b", "parameters": "8e9"}
+DOOR = {"host": "chat.example.com", "auth": "oidc"}
+
+
+def on_trial(**changes: Any) -> Plan:
+    """A new revision of a stage that another one calls, which is the more urgent of the two."""
+    stage = generate(model=MODEL, canary=TRIAL, objective={"ttft_p95": "800ms"}, priority="low")
+    prepare = {**PREPARE, "priority": "high"}
+    limits = {"requests_per_minute": 120, "request_size": "8Mi", "stream": "15m", "quiet": "5m"}
+    door = {**DOOR, "limits": limits, "certificate": {"email": "platform@example.com"}, **changes}
+    return planned(stages=[prepare, {**stage, "after": ["prepare"]}], endpoint=door)
+
+
+def on_trial_at_the_door() -> Plan:
+    """A new revision of the stage that callers reach, with a certificate of the organisation's issuer."""
+    stage = generate(model=MODEL, canary=TRIAL)
+    return planned("gcp", stages=[stage], endpoint={**DOOR, "certificate": {"issuer": "acme-ca"}})
+
+
+def woken() -> Plan:
+    """A stage that has no replicas while nobody waits in the one before it."""
+    waiting = {"stage": "prepare", "metric": "prepare_waiting_requests", "target": 2}
+    stage = generate(replicas={"min": 0, "max": 4}, scaling=waiting)
+    return planned(stages=[PREPARE, {**stage, "after": ["prepare"]}], endpoint={**DOOR, "tls_secret": "edge"})
+
+
+PROMETHEUS = "monitoring.coreos.com/v1"
+
 CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
     "hot-ladder": (ladder, with_bucket),
     "several-nodes": (lambda: spanning(pinned(plans.plan())), fabric),
@@ -59,6 +111,19 @@ CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
         with_bucket,
     ),
     "secrets": (gated, with_store),
+    "watched": (limited, watched(f"{PROMETHEUS}/PodMonitor", rules=(PROMETHEUS, "PrometheusRule"))),
+    "watched-managed": (
+        lambda: pinned(plans.plan("gcp"), "triton"),
+        lambda plan: replace(
+            watched("monitoring.googleapis.com/v1/PodMonitoring", rules=("monitoring.googleapis.com/v1", "Rules"))(
+                plan
+            ),
+            storage=StorageBinding("gs://chat-weights"),
+        ),
+    ),
+    "canary": (on_trial, handle),
+    "canary-entry": (on_trial_at_the_door, handle),
+    "woken": (woken, handle),
     "no-endpoint": (lambda: replace(ladder(), spec=plans.spec(endpoint=None)), handle),
 }
 

@@ -94,8 +94,8 @@ def test_the_policy_covers_the_whole_gateway_and_is_there_before_it_listens(auth
 
 def test_a_stream_may_last_an_hour_and_be_quiet_for_ten_minutes() -> None:
     made = objects(plans.plan())
-    assert made["gateway-route"]["spec"]["rules"][0]["timeouts"] == {"request": "1h", "backendRequest": "1h"}
-    assert made["gateway-client-limits"]["spec"]["timeout"]["http"]["streamIdleTimeout"] == "10m"
+    assert made["gateway-route"]["spec"]["rules"][0]["timeouts"] == {"request": "3600s", "backendRequest": "3600s"}
+    assert made["gateway-client-limits"]["spec"]["timeout"]["http"]["streamIdleTimeout"] == "600s"
 
 
 def test_requests_are_limited_in_size_and_time_and_number() -> None:

@@ -4,9 +4,13 @@ An SDK's constructor only looks for required properties at the top; a misspelt k
 at apply. What cannot be seen here: ranges, patterns and rules between properties.
 """
 
+import csv
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any, NamedTuple
 
 from intertie.graph import sdk
@@ -51,7 +55,8 @@ def _check(resource: Resource) -> Iterator[_Issue]:
     if args is not None:
         inputs = _configuration(args, resource.inputs) if token.startswith(PROVIDER_PREFIX) else resource.inputs
         for issue in _object(args, inputs, ""):
-            yield _as_output(token, issue)
+            if not _accepted(token, issue):
+                yield _as_output(token, issue)
     elif resource.custom and sdk.resource_class(token) is None:
         yield from _custom_kubernetes(resource) if _is_custom_kubernetes(token) else _unknown_type(token, package)
 
@@ -178,6 +183,22 @@ def _opened(hint: Any, value: Any) -> Any:
 
 
 # ---------------------------------------------------------------------- messages
+
+
+def _accepted(token: str, issue: _Issue) -> bool:
+    """Whether the cloud is documented to take a value that the SDK's list of known ones lacks."""
+    place = (token, re.sub(r"\[\d+\]", "", issue.path))
+    return issue.severity == "warning" and any(
+        issue.message.startswith(f"{value!r} is not one of") for value in _accepted_values().get(place, ())
+    )
+
+
+@cache
+def _accepted_values() -> Mapping[tuple[str, str], tuple[str, ...]]:
+    text = files("intertie.graph").joinpath("data", "accepted.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    places = {(row["type"], row["path"]) for row in rows}
+    return {place: tuple(row["value"] for row in rows if (row["type"], row["path"]) == place) for place in places}
 
 
 def _as_output(token: str, issue: _Issue) -> _Issue:

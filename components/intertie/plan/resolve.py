@@ -15,6 +15,7 @@ from intertie.plan.operate import operate
 from intertie.plan.order import ordered
 from intertie.plan.reservations import check_reservations
 from intertie.plan.residency import check_residency
+from intertie.plan.serving import serving
 from intertie.plan.site import Site
 from intertie.plan.stages import accelerator_stage, cpu_stage
 from intertie.plan.substitution import substitute
@@ -58,6 +59,7 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
     operations = operate(site, addresses, trail)
     pools, stages = _planned(site, ordered(spec.stages), law, trail)
     pools, stages = generations(pools, stages, operations, trail)
+    stages = serving(site, stages, trail)
     _check_pool_names(pools, trail)
     zones = network_zones(site, (zone for pool in pools for zone in pool.zones), trail)
     labels = tags(spec, placement, trail)

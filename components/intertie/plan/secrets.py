@@ -36,7 +36,7 @@ def needs(plan: Plan) -> tuple[SecretNeed, ...]:
     if endpoint is not None and endpoint.auth.kind is AuthKind.API_KEY:
         name = endpoint.auth.secret or f"{plan.spec.name}-api-keys"
         found.setdefault(name, _need(plan, name, (), OPAQUE, "API keys, one for each caller"))
-    if endpoint is not None:
+    if endpoint is not None and endpoint.certificate is None:
         name = endpoint.tls_secret or f"{plan.spec.name}-tls"
         why = f"certificate of {endpoint.host}"
         found.setdefault(name, _need(plan, name, ("tls.crt", "tls.key"), TLS, why))

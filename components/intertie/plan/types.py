@@ -137,6 +137,9 @@ class StagePlan:
     max_replicas: int
     pools: tuple[str, ...]  # names in ladder order; CPU stages: the cpu pool
     load_seconds: int  # longest time from start to ready: startup probe
+    stream_seconds: int = 3600  # longest answer that is let in
+    canary_of: str = ""  # the stage whose new revision this is
+    weight: int = 0  # requests in a hundred that a canary gets
     # accelerator stages only
     accelerator: str = ""
     vendor: str = ""
@@ -148,6 +151,12 @@ class StagePlan:
     @property
     def on_accelerators(self) -> bool:
         return bool(self.accelerator)
+
+    @property
+    def grace_seconds(self) -> int:
+        """Time that a replica gets to finish its streams when it is told to stop."""
+        given = self.spec.grace
+        return max(1, round(given.seconds)) if given is not None else self.stream_seconds
 
     @property
     def multi_node(self) -> bool:

@@ -31,12 +31,15 @@ class Architecture(Spec):
     """Size of one head (`head_dim`, else hidden size ÷ attention heads)."""
 
 
+Revision = Annotated[str, Text(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", "a commit, branch or tag", 100)]
+
+
 class ModelSpec(Spec):
     """A model by name and revision, and how it is to be held in memory."""
 
     id: Annotated[str, Text(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", "a name such as meta-llama/Llama-3.3-70B-Instruct", 200)]
     """Name on the hub (`organisation/name`), or the name it has in your bucket."""
-    revision: Annotated[str, Text(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", "a commit, branch or tag", 100)] | None = None
+    revision: Revision | None = None
     """Commit or tag on the hub. Without one, two replicas can serve different weights."""
     parameters: Count
     """Number of parameters, for example 70e9 or 70B."""

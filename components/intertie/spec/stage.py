@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from intertie import catalog
 from intertie.spec.base import Slug, Spec
 from intertie.spec.fields import Completed, NotAllowed, Number, Text, Whole
-from intertie.spec.model import ModelSpec
+from intertie.spec.model import ModelSpec, Revision
 from intertie.spec.units import Duration, Memory
 
 
@@ -119,6 +119,25 @@ class Parallelism(Spec):
     """Groups of layers, one node each."""
 
 
+class Priority(StrEnum):
+    """Who goes first when room is short. A stage of higher priority takes the place of one of lower priority."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Canary(Spec):
+    """A new revision of the model beside the one that serves. Its share goes back by itself while it fails."""
+
+    revision: Revision
+    """Commit or tag of the new weights."""
+    weight: Annotated[int, Whole(1, 50)] = 5
+    """Requests in a hundred that it gets."""
+    replicas: Annotated[int, Whole(1, 100)] = 1
+    """How many copies of it run."""
+
+
 class Scaling(Spec):
     """When replicas are added. The default suits the runtime."""
 
@@ -129,6 +148,9 @@ class Scaling(Spec):
     """`cpu`, `queue` (requests that wait in the runtime), or the name of a metric that your image exposes."""
     target: Annotated[float, Number(0, 1e9)] | None = None
     """Value per replica that is held: per cent for `cpu`, else the metric's own unit."""
+    stage: Slug | None = None
+    """Stage whose replicas show the metric, if not this one's. With it this stage can be scaled to zero, for the
+    other's callers wake it."""
 
 
 class StageSpec(Spec):
@@ -174,5 +196,9 @@ class StageSpec(Spec):
     """What replicas are scaled on."""
     load_time: Duration | None = None
     """Longest time from container start to ready. Default: from the size of the weights."""
-    grace: Duration = Duration(60_000)
-    """Time that a replica gets to finish its streams when it is told to stop."""
+    grace: Duration | None = None
+    """Time that a replica gets to finish its streams when it is told to stop. Default: `endpoint.limits.stream`."""
+    priority: Priority | None = None
+    """`high`, `normal` or `low`, where stages share room. Default: none, as everything else in the cluster."""
+    canary: Canary | None = None
+    """A new revision of the model on trial."""

@@ -42,6 +42,12 @@ def uses_keda(plan: Plan) -> bool:
     return any(scaled(plan, stage) and metric(stage) != "cpu" for stage in plan.stages)
 
 
+def shown_to_scaler(plan: Plan, stage: StagePlan) -> bool:
+    """Whether the scaler reads metrics of the stage's replicas, for itself or for another stage."""
+    own = scaled(plan, stage) and metric(stage) != "cpu" and stage.spec.scaling.stage is None
+    return own or any(scaled(plan, each) and each.spec.scaling.stage == stage.name for each in plan.stages)
+
+
 def replicas(plan: Plan, stage: StagePlan) -> int | None:
     """The fixed number of replicas; None when an autoscaler owns it, so that an update never resets it."""
     if plan.tier == "pilot":
@@ -96,10 +102,11 @@ def _on_queue(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: st
             "metadata": metadata(plan, stage.name, stage.name),
             "spec": {
                 "scaleTargetRef": target,
-                "minReplicaCount": max(stage.min_replicas, 1),
+                "minReplicaCount": _floor(stage),
                 "maxReplicaCount": stage.max_replicas,
                 "pollingInterval": 15,
-                "cooldownPeriod": 300,
+                # from one replica to none: not before what it took to load it has paid
+                "cooldownPeriod": max(300, stage.load_seconds),
                 # a replica that loads for many minutes must not be taken down by the next quiet one
                 "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(stage)}},
                 "triggers": [trigger],
@@ -117,8 +124,9 @@ def _trigger(plan: Plan, stage: StagePlan, *, pinned_keda: bool) -> dict[str, An
     asks one replica therefore, any that the service chooses, and the count is multiplied by what waits there over the
     target. That is right in every release while load is spread evenly.
     """
+    shows = plan.stage(stage.spec.scaling.stage) if stage.spec.scaling.stage is not None else stage
     asked = {
-        "url": f"http://{stage.name}.{plan.namespace}.svc.cluster.local:{metrics_port(stage)}/metrics",
+        "url": f"http://{shows.name}.{plan.namespace}.svc.cluster.local:{metrics_port(shows)}/metrics",
         "format": "prometheus",
         "valueLocation": str(metric(stage)),
         "targetValue": _number(stage.spec.scaling.target or QUEUE_TARGET),
@@ -127,6 +135,11 @@ def _trigger(plan: Plan, stage: StagePlan, *, pinned_keda: bool) -> dict[str, An
         return {"type": "metrics-api", "metricType": "Value", "metadata": asked}
     every = {"aggregateFromKubeServiceEndpoints": "true", "aggregationType": "sum"}
     return {"type": "metrics-api", "metricType": "AverageValue", "metadata": {**asked, **every}}
+
+
+def _floor(stage: StagePlan) -> int:
+    """None at all only where another stage's replicas show that somebody waits."""
+    return stage.min_replicas if stage.spec.scaling.stage is not None else max(stage.min_replicas, 1)
 
 
 def _behavior(stage: StagePlan) -> dict[str, Any]:

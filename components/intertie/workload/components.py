@@ -10,7 +10,7 @@ from typing import Any
 
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
-from intertie.workload import agents, operators, secrets
+from intertie.workload import agents, canary, certificate, operators, secrets
 from intertie.workload.autoscaling import uses_keda
 from intertie.workload.manifest import Chart, Manifest
 
@@ -84,8 +84,10 @@ def needed(plan: Plan, handle: ClusterHandle) -> Iterator[str]:
     """Names of the charts' components that the plan's objects and nodes rely on."""
     if uses_keda(plan):
         yield "keda"
-    if plan.endpoint is not None:
+    if plan.endpoint is not None or canary.uses_gateway(plan):
         yield "envoy-gateway"
+    if certificate.used(plan):
+        yield "cert-manager"
     if any(stage.multi_node for stage in plan.stages):
         yield "lws"
     if secrets.used(plan, handle):

@@ -4,11 +4,13 @@ from typing import Any
 
 from intertie.contract import ClusterHandle
 from intertie.plan import LABEL, Plan, StagePlan
-from intertie.workload.autoscaling import metric, metrics_port, scaled
+from intertie.plan.alerts import GATEWAY_NAMESPACE
+from intertie.workload import canary
+from intertie.workload.autoscaling import metrics_port, shown_to_scaler
+from intertie.workload.entry import entry
 from intertie.workload.manifest import Manifest, labels, metadata, selector
 from intertie.workload.placement import fabric
 
-GATEWAY_NAMESPACE = "envoy-gateway-system"
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 _LINK_LOCAL = "169.254.0.0/16"
 
@@ -28,17 +30,10 @@ def namespace(plan: Plan, handle: ClusterHandle) -> Manifest:
     return Manifest("namespace", {"apiVersion": "v1", "kind": "Namespace", "metadata": about})
 
 
-def policies(plan: Plan) -> tuple[Manifest, ...]:
+def policies(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
     """Deny all, then allow: names and services of the cloud, each stage's callers, each stage's followers."""
     shared = (_policy(plan, "deny-all", {}, {"policyTypes": ["Ingress", "Egress"]}), _outside(plan))
-    return (*shared, *(_stage(plan, stage) for stage in plan.stages))
-
-
-def entry(plan: Plan) -> StagePlan:
-    """The stage that takes the callers' requests."""
-    if plan.endpoint is not None and plan.endpoint.stage is not None:
-        return plan.stage(plan.endpoint.stage)
-    return next(stage for stage in plan.stages if not stage.spec.after)
+    return (*shared, *(_stage(plan, stage, handle) for stage in plan.stages))
 
 
 def _policy(plan: Plan, role: str, chosen: dict[str, str], rules: dict[str, Any]) -> Manifest:
@@ -67,32 +62,52 @@ def _outside(plan: Plan) -> Manifest:
     return _policy(plan, "allow-outside", {}, {"policyTypes": ["Egress"], "egress": egress})
 
 
-def _stage(plan: Plan, stage: StagePlan) -> Manifest:
+def _stage(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> Manifest:
     """Who may open connections to the stage, and to which stages it may open them."""
     group = [{"from": [_pods(plan, stage.name)]}] if stage.multi_node else []
     own = [{"to": [_pods(plan, stage.name)]}] if stage.multi_node else []
-    later = [
-        {"to": [_pods(plan, other.name)], "ports": [_port(other.spec.port)]}
-        for other in plan.stages
-        if stage.name in other.spec.after
-    ]
-    rules: dict[str, Any] = {"policyTypes": ["Ingress"], "ingress": [*_callers(plan, stage), *group]}
+    later = [_towards(plan, other) for other in plan.stages if stage.name in other.spec.after and not other.canary_of]
+    rules: dict[str, Any] = {
+        "policyTypes": ["Ingress"],
+        "ingress": [*_callers(plan, stage), *group, *_collector(stage, handle)],
+    }
     if later or own:
         rules = {**rules, "policyTypes": ["Ingress", "Egress"], "egress": [*later, *own]}
     return _policy(plan, f"{stage.name}-ingress", selector(plan, stage.name), rules)
 
 
+def _towards(plan: Plan, other: StagePlan) -> dict[str, Any]:
+    """A stage that comes after, or the gateway that splits its requests: on the port that its proxies listen on."""
+    if canary.is_split(plan, other):
+        return {"to": [canary.proxies(plan, other)], "ports": [_port(canary.LISTENS)]}
+    return {"to": [_pods(plan, other.name)], "ports": [_port(other.spec.port)]}
+
+
 def _callers(plan: Plan, stage: StagePlan) -> list[dict[str, Any]]:
     rules: list[dict[str, Any]] = []
-    if stage.spec.after:
+    if canary.is_split(plan, stage):
+        rules.append({"from": [canary.proxies(plan, stage)], "ports": [_port(stage.spec.port)]})
+    elif stage.spec.after:
         rules.append({"from": [_pods(plan, name) for name in stage.spec.after], "ports": [_port(stage.spec.port)]})
-    if stage.name == entry(plan).name:
+    if canary.original(plan, stage).name == entry(plan).name:
         rules.append({"from": [_gateway(plan)], "ports": [_port(stage.spec.port)]})
     elif not stage.spec.after and plan.endpoint is None:
         rules.append({"from": [_anywhere_inside()], "ports": [_port(stage.spec.port)]})
-    if scaled(plan, stage) and metric(stage) != "cpu":
+    if shown_to_scaler(plan, stage):
         rules.append({"from": [_scaler()], "ports": [_port(metrics_port(stage))]})
     return rules
+
+
+def _collector(stage: StagePlan, handle: ClusterHandle) -> list[dict[str, Any]]:
+    """Whoever collects metrics may ask for them, and for nothing else where they have a port of their own."""
+    binding = handle.metrics
+    if binding is None or not (binding.namespaces or binding.ranges):
+        return []
+    sources: list[dict[str, Any]] = [
+        {"namespaceSelector": {"matchLabels": {_NAME_OF_NAMESPACE: name}}} for name in binding.namespaces
+    ]
+    sources += [{"ipBlock": {"cidr": cidr}} for cidr in binding.ranges]
+    return [{"from": sources, "ports": [_port(metrics_port(stage))]}]
 
 
 def _gateway(plan: Plan) -> dict[str, Any]:

@@ -76,13 +76,13 @@ def _nodes(stage: StagePlan) -> Iterator[Problem]:
 def _scaling(stage: StagePlan) -> Iterator[Problem]:
     spec = stage.spec
     here = f"stages[{stage.name}]"
-    if spec.replicas.min == 0:
+    if spec.replicas.min == 0 and spec.scaling.stage is None:
         yield Problem(
             path=f"{here}.replicas.min",
             found="0",
             allowed="1 or more",
-            hint="what replicas are scaled on comes from running replicas: none could wake the first; "
-            "a placement of tier pilot keeps all of them at zero",
+            hint="what replicas are scaled on comes from running replicas: none could wake the first; name a stage "
+            "that shows who waits (`scaling: {stage: ..., metric: ...}`), or use tier pilot, which keeps all at zero",
         )
     if spec.scaling.metric == "queue" and queue_metric(stage) is None:
         yield Problem(

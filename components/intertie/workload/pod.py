@@ -6,7 +6,10 @@ from typing import Any
 
 from intertie.contract import Bound, ClusterHandle, service_account
 from intertie.plan import LABEL, Plan, StagePlan
+from intertie.workload import canary, priority
+from intertie.workload.autoscaling import metrics_port
 from intertie.workload.manifest import Joined, join, labels
+from intertie.workload.monitoring import annotations
 from intertie.workload.placement import bindings, fabric, scheduling
 from intertie.workload.resources import Demand, demand
 from intertie.workload.runtimes import Launch, launch_of
@@ -21,7 +24,10 @@ def template(plan: Plan, stage: StagePlan, handle: ClusterHandle, part: str = "s
     """The pod template. `part` is `server`, or `leader` and `worker` of a replica that spans nodes."""
     launch = launch_of(stage, handle)
     pod = _Pod(plan, stage, handle, part, launch, demand(plan, stage, downloads=launch.downloads))
-    return {"metadata": {"labels": pod.labels()}, "spec": pod.spec()}
+    about: dict[str, Any] = {"labels": pod.labels()}
+    if pod.serves and (found := annotations(plan, handle, metrics_port(stage))):
+        about["annotations"] = found
+    return {"metadata": about, "spec": pod.spec()}
 
 
 def image(reference: str, registry: Bound | None) -> str | Joined:
@@ -54,13 +60,13 @@ class _Pod:
         return dict(sorted(own.items()))
 
     def spec(self) -> dict[str, Any]:
-        grace = math.ceil(self.stage.spec.grace.seconds)
         fields: dict[str, Any] = {
             "serviceAccountName": service_account(self.plan, self.stage.name),
             "automountServiceAccountToken": False,
             # a service called `vllm` would set VLLM_PORT, which the runtime reads as its own
             "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": DRAIN_SECONDS + grace + 15,
+            "terminationGracePeriodSeconds": DRAIN_SECONDS + self.stage.grace_seconds + 15,
+            **priority.field(self.plan, self.stage),
             "securityContext": self.pod_security(),
             **scheduling(self.plan, self.stage, self.handle),
             "containers": [self.container()],
@@ -69,7 +75,6 @@ class _Pod:
         return {name: value for name, value in fields.items() if value != []}
 
     def container(self) -> dict[str, Any]:
-        port = {"name": "http", "containerPort": self.stage.spec.port, "protocol": "TCP"}
         fields: dict[str, Any] = {
             "name": self.stage.name,
             "image": image(self.stage.image, self.handle.registry),
@@ -77,7 +82,7 @@ class _Pod:
             "command": list(self.launch.command),
             "args": list(self.launch.args if self.serves else self.launch.worker_args),
             "env": self.environment(),
-            "ports": [port] if self.serves else [],
+            "ports": self.ports() if self.serves else [],
             "resources": self.asked.requirements(self.stage, fabric(self.stage, self.handle)),
             "securityContext": self.container_security(),
             "volumeMounts": self.mounts(),
@@ -85,6 +90,13 @@ class _Pod:
             **(self.probes() if self.serves else {}),
         }
         return {name: value for name, value in fields.items() if value not in ([], {})}
+
+    def ports(self) -> list[dict[str, Any]]:
+        """Collectors find a port only where the pod names it."""
+        named = {"http": self.stage.spec.port}
+        if metrics_port(self.stage) != self.stage.spec.port:
+            named["metrics"] = metrics_port(self.stage)
+        return [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in named.items()]
 
     def environment(self) -> list[dict[str, Any]]:
         """The runtime's, the storage's, the fabric's, addresses of stages that come after, and last the user's own."""
@@ -94,9 +106,8 @@ class _Pod:
         if self.stage.multi_node:
             values |= bindings(self.stage, self.handle)[0].fabric_env
         for later in self.plan.stages:
-            if self.stage.name in later.spec.after:
-                name = later.name.upper().replace("-", "_")
-                values[f"{name}_URL"] = f"http://{later.name}.{self.plan.namespace}.svc.cluster.local:{later.spec.port}"
+            if self.stage.name in later.spec.after and not later.canary_of:
+                values[f"{later.name.upper().replace('-', '_')}_URL"] = canary.address(self.plan, later)
         values |= self.stage.spec.env
         variables: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in values.items()]
         model = self.stage.spec.model

@@ -2,7 +2,7 @@
 
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
-from intertie.workload import network, route, secrets, stage
+from intertie.workload import canary, certificate, monitoring, network, priority, route, secrets, stage, teams
 from intertie.workload.components import charts, node_agents
 from intertie.workload.manifest import Manifest
 
@@ -15,13 +15,19 @@ def render(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
 
     Raises PlanError where the cluster cannot run what the plan asks, InputError for a pool that it does not have.
     """
+    agents = node_agents(plan, handle)
     manifests = [
         network.namespace(plan, handle),
-        *network.policies(plan),
+        *network.policies(plan, handle),
+        *teams.bindings(plan, handle),
         *secrets.objects(plan, handle),
-        *node_agents(plan, handle),
+        *priority.objects(plan),
+        *agents,
         *(made for part in plan.stages for made in stage.objects(plan, part, handle)),
+        *certificate.objects(plan),
         *route.objects(plan, handle),
+        *canary.objects(plan),
+        *monitoring.objects(plan, handle, agents),
     ]
     there = {manifest.role for manifest in manifests} | {chart.role for chart in charts(plan, handle)}
     return _in_order([Manifest(made.role, made.body, _kept(made.needs, there)) for made in manifests])

@@ -5,20 +5,18 @@ from typing import Any
 from intertie.contract import ClusterHandle
 from intertie.errors import PlanError, Problem
 from intertie.plan import Plan
-from intertie.spec import Access, Auth, AuthKind, EndpointSpec
-from intertie.workload import secrets
+from intertie.spec import Access, Auth, AuthKind, Duration, EndpointSpec
+from intertie.workload import canary, certificate, secrets
+from intertie.workload.entry import entry
 from intertie.workload.manifest import Manifest, labels, metadata
-from intertie.workload.network import entry
 from intertie.workload.runtimes import launch_of
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 ENVOY_API = "gateway.envoyproxy.io/v1alpha1"
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
-STREAM = "1h"
-"""Longest answer, and longest life of an idle connection: a stream of tokens is one long answer."""
-QUIET = "10m"
-"""Longest silence within an answer: the time to the first token of a long prompt that waits for its turn."""
-LARGEST_REQUEST = "32Mi"
+PROXIES = 2
+ALIVE = {"idleTime": "60s", "interval": "30s", "probes": 3}
+"""Load balancers forget connections that are silent for 4 to 6 minutes: a long prompt is silent for longer."""
 _INSTALLED = ("namespace", "envoy-gateway")
 
 
@@ -29,7 +27,7 @@ def objects(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
     """
     endpoint = plan.endpoint
     if endpoint is None:
-        return ()
+        return (_gateway_class(plan),) if canary.uses_gateway(plan) else ()
     if endpoint.access is Access.PUBLIC and not endpoint.allow:
         raise PlanError(plan.placement, [_open_to_all()])
     return (
@@ -38,8 +36,8 @@ def objects(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
         _gateway(plan, endpoint),
         _route(plan, endpoint, handle),
         _authentication(plan, endpoint),
-        _client_limits(plan),
-        _backend_limits(plan),
+        _client_limits(plan, endpoint),
+        _backend_limits(plan, endpoint),
     )
 
 
@@ -66,23 +64,26 @@ def _proxies(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manif
     if endpoint.allow:
         service["loadBalancerSourceRanges"] = list(endpoint.allow)
     proxies = {
-        "envoyDeployment": {"replicas": 2},
+        "envoyDeployment": {"replicas": PROXIES},
         "envoyPDB": {"minAvailable": 1},
         "envoyService": service,
     }
-    spec = {"provider": {"type": "Kubernetes", "kubernetes": proxies}, "shutdown": {"drainTimeout": "60s"}}
+    spec = {
+        "provider": {"type": "Kubernetes", "kubernetes": proxies},
+        "shutdown": {"drainTimeout": _duration(endpoint.limits.stream)},
+    }
     return _envoy(plan, "gateway-proxies", "EnvoyProxy", spec)
 
 
 def _gateway(plan: Plan, endpoint: EndpointSpec) -> Manifest:
-    secret = endpoint.tls_secret or f"{plan.spec.name}-tls"
-    certificate = {"kind": "Secret", "name": secret}
+    secret = certificate.secret_name(plan)
+    reference = {"kind": "Secret", "name": secret}
     listener = {
         "name": "https",
         "port": 443,
         "protocol": "HTTPS",
         "hostname": endpoint.host,
-        "tls": {"mode": "Terminate", "certificateRefs": [certificate]},
+        "tls": {"mode": "Terminate", "certificateRefs": [reference]},
         "allowedRoutes": {"namespaces": {"from": "Same"}},
     }
     proxies = {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": plan.spec.name}
@@ -93,7 +94,7 @@ def _gateway(plan: Plan, endpoint: EndpointSpec) -> Manifest:
         "spec": {
             "gatewayClassName": _class_name(plan),
             "infrastructure": {"parametersRef": proxies},
-            "listeners": [listener],
+            "listeners": [listener, *_answers(plan, endpoint)],
         },
     }
     # authentication first: a gateway that listens before its policy is there would let requests pass
@@ -103,10 +104,11 @@ def _gateway(plan: Plan, endpoint: EndpointSpec) -> Manifest:
 def _route(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manifest:
     stage = entry(plan)
     paths = launch_of(stage, handle).routes
+    longest = _duration(endpoint.limits.stream)
     rule = {
         "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in paths],
-        "backendRefs": [{"name": stage.name, "port": stage.spec.port}],
-        "timeouts": {"request": STREAM, "backendRequest": STREAM},
+        "backendRefs": canary.backends(plan, stage),
+        "timeouts": {"request": longest, "backendRequest": longest},
     }
     body = {
         "apiVersion": GATEWAY_API,
@@ -118,7 +120,8 @@ def _route(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manifes
             "rules": [rule],
         },
     }
-    return Manifest("gateway-route", body, needs=("gateway", f"{stage.name}-service"))
+    services = tuple(f"{each['name']}-service" for each in canary.backends(plan, stage))
+    return Manifest("gateway-route", body, needs=("gateway", *services))
 
 
 def _authentication(plan: Plan, endpoint: EndpointSpec) -> Manifest:
@@ -150,25 +153,57 @@ def _allowed(plan: Plan, endpoint: EndpointSpec, auth: Auth) -> dict[str, Any]:
     return {"jwt": {"providers": [provider]}, "authorization": {"defaultAction": "Deny", "rules": [rule]}}
 
 
-def _client_limits(plan: Plan) -> Manifest:
-    http = {"requestReceivedTimeout": "60s", "idleTimeout": STREAM, "streamIdleTimeout": QUIET}
+def _answers(plan: Plan, endpoint: EndpointSpec) -> list[dict[str, Any]]:
+    """Port 80, for the certificate's issuer alone: no route of the pipeline leads there."""
+    if not certificate.answers_http(plan):
+        return []
+    allowed = {"namespaces": {"from": "Same"}}
+    return [{"name": "http", "port": 80, "protocol": "HTTP", "hostname": endpoint.host, "allowedRoutes": allowed}]
+
+
+def _client_limits(plan: Plan, endpoint: EndpointSpec) -> Manifest:
+    limits = endpoint.limits
+    http = {
+        "requestReceivedTimeout": "60s",
+        "idleTimeout": _duration(limits.stream),
+        "streamIdleTimeout": _duration(limits.quiet),
+    }
     spec = {
         "targetRefs": [_gateway_ref(plan)],
         "timeout": {"http": http},
+        "tcpKeepalive": ALIVE,
         "connection": {"connectionLimit": {"value": 10000}},
         "tls": {"minVersion": "1.2"},
     }
     return _envoy(plan, "gateway-client-limits", "ClientTrafficPolicy", spec, "gateway")
 
 
-def _backend_limits(plan: Plan) -> Manifest:
-    spec = {
+def _backend_limits(plan: Plan, endpoint: EndpointSpec) -> Manifest:
+    limits = endpoint.limits
+    spec: dict[str, Any] = {
         "targetRefs": [_gateway_ref(plan)],
-        "timeout": {"tcp": {"connectTimeout": "5s"}, "http": {"connectionIdleTimeout": STREAM}},
-        "requestBuffer": {"limit": LARGEST_REQUEST},
+        "timeout": {"tcp": {"connectTimeout": "5s"}, "http": {"connectionIdleTimeout": _duration(limits.stream)}},
+        "tcpKeepalive": ALIVE,
+        "requestBuffer": {"limit": f"{max(1, limits.request_size.bytes // 2**20)}Mi"},
         "loadBalancer": {"type": "LeastRequest"},
     }
+    if canary.trial(plan, entry(plan)) is not None:
+        spec["healthCheck"] = canary.HEALTH
+    if limits.requests_per_minute is not None:
+        spec["rateLimit"] = _rate(limits.requests_per_minute)
     return _envoy(plan, "gateway-backend-limits", "BackendTrafficPolicy", spec, "gateway")
+
+
+def _rate(requests: int) -> dict[str, Any]:
+    """Each proxy counts for itself, so each gets its part; a caller is the address that it comes from."""
+    caller = {"sourceCIDR": {"type": "Distinct", "value": "0.0.0.0/0"}}
+    limit = {"requests": max(1, requests // PROXIES), "unit": "Minute"}
+    return {"type": "Local", "local": {"rules": [{"clientSelectors": [caller], "limit": limit}]}}
+
+
+def _duration(span: Duration) -> str:
+    """As the Gateway API writes durations: whole seconds, "3600s"."""
+    return f"{max(1, round(span.seconds))}s"
 
 
 def _envoy(plan: Plan, role: str, kind: str, spec: dict[str, Any], *needs: str) -> Manifest:

@@ -4,7 +4,7 @@ from typing import Any
 
 from intertie.contract import ClusterHandle, service_account
 from intertie.plan import LABEL, Plan, StagePlan
-from intertie.workload import secrets
+from intertie.workload import priority, secrets
 from intertie.workload.autoscaling import autoscaler, metrics_port, replicas
 from intertie.workload.components import brings
 from intertie.workload.manifest import Manifest, metadata, selector
@@ -111,9 +111,10 @@ def _group(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> Manifest:
 def _foundation(stage: StagePlan) -> tuple[str, ...]:
     """The stage's own account, the policies, its token, and what makes its devices work and known."""
     devices = (f"{stage.vendor}-driver", f"{stage.vendor}-device-plugin") if stage.on_accelerators else ()
+    urgent = (priority.role(stage.spec.priority),) if stage.spec.priority is not None else ()
     model = stage.spec.model
     token = (secrets.role(model.token_secret),) if model is not None and model.token_secret is not None else ()
-    return (f"{stage.name}-account", "deny-all", f"{stage.name}-ingress", *token, *devices)
+    return (f"{stage.name}-account", "deny-all", f"{stage.name}-ingress", *token, *devices, *urgent)
 
 
 def _disruptions(plan: Plan, stage: StagePlan) -> Manifest:

@@ -35,7 +35,7 @@ def launch(stage: StagePlan, handle: ClusterHandle) -> Launch:
         ("--model-repository", repository),
         ("--http-port", str(stage.spec.port)),
         ("--metrics-port", str(METRICS_PORT)),
-        ("--exit-timeout-secs", str(round(stage.spec.grace.seconds))),
+        ("--exit-timeout-secs", str(stage.grace_seconds)),
     ]
     row = pinned(stage)
     return Launch(

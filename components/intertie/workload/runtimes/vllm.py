@@ -141,7 +141,7 @@ def _drain(stage: StagePlan) -> list[Option]:
     row = pinned(stage)
     if row is None or own_image(stage) or "--shutdown-timeout" not in catalog.runtime_options("vllm", row.version):
         return []
-    return [("--shutdown-timeout", str(round(stage.spec.grace.seconds)))]
+    return [("--shutdown-timeout", str(stage.grace_seconds))]
 
 
 def _environment(stage: StagePlan) -> dict[str, str]:

@@ -1,0 +1,138 @@
+"""What wakes somebody: alert rules of a placement, as data in PromQL. The same on every cloud; how a collector takes
+them is the platform's and the workload's matter."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from intertie.plan.types import Plan, StagePlan
+
+GATEWAY_NAMESPACE = "envoy-gateway-system"
+WARNING = timedelta(days=3)
+"""How long before reserved capacity ends its alert fires: time to find other capacity."""
+PATIENCE = 4
+"""An alert fires when this many times the scaling target wait: scaling has not kept up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One rule. `hold`: how long the expression must be true, as Prometheus writes it."""
+
+    name: str
+    expr: str
+    hold: str
+    severity: str  # critical: somebody is called; warning: somebody looks in the morning
+    summary: str
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeMetrics:
+    """Names of what a runtime measures; "" for what it does not."""
+
+    runtime: str
+    queue: str
+    running: str
+    ttft: str
+    tokens: str
+    cache: str
+    source: str
+    as_of: str
+
+
+@cache
+def runtime_metrics(runtime: str) -> RuntimeMetrics:
+    """Metric names of a runtime. KeyError for one that no row names."""
+    return {row["runtime"]: RuntimeMetrics(**row) for row in _rows("runtime_metrics.csv")}[runtime]
+
+
+def alerts(plan: Plan) -> tuple[Alert, ...]:
+    """All rules of the placement, in a fixed order. None for a placement without replicas: nothing can go wrong."""
+    if plan.tier in ("pilot", "cold"):
+        return tuple(made for row in _rows("alerts.csv") if row["scope"] == "claim" for made in _made(plan, row))
+    return tuple(made for row in _rows("alerts.csv") for made in _made(plan, row))
+
+
+def rule_groups(plan: Plan) -> list[dict[str, Any]]:
+    """The alerts as Prometheus' own rule groups."""
+    rules = [
+        {
+            "alert": each.name,
+            "expr": each.expr,
+            "for": each.hold,
+            "labels": {"severity": each.severity, "pipeline": plan.spec.name, "placement": plan.placement,
+                       **({"stage": each.stage} if each.stage else {})},
+            "annotations": {"summary": each.summary},
+        }
+        for each in alerts(plan)
+    ]  # fmt: skip
+    return [{"name": plan.spec.name, "interval": "1m", "rules": rules}]
+
+
+def _made(plan: Plan, row: Mapping[str, str]) -> Iterator[Alert]:
+    for values in _SCOPES[row["scope"]](plan, row["needs"]):
+        known = {"namespace": plan.namespace, "gateway_namespace": GATEWAY_NAMESPACE, **values}
+        yield Alert(
+            name=row["alert"],
+            expr=Template(row["expr"]).substitute(known),
+            hold=row["hold"],
+            severity=row["severity"],
+            summary=Template(row["summary"]).substitute(known),
+            stage=str(values.get("stage", "")),
+        )
+
+
+def _stages(plan: Plan, needs: str) -> Iterator[dict[str, Any]]:
+    for stage in plan.stages:
+        values = {"stage": stage.name, "floor": stage.min_replicas, **_measured(stage)}
+        if not needs or (needs == "deployment" and not stage.multi_node and stage.min_replicas) or values.get(needs):
+            yield values
+
+
+def _measured(stage: StagePlan) -> dict[str, Any]:
+    """What the stage's runtime measures. A time to the first token is only judged where the description sets one."""
+    named = runtime_metrics(str(stage.spec.runtime))
+    objective = stage.spec.objective.ttft_p95 if stage.spec.objective is not None else None
+    target = stage.spec.scaling.target or 4.0
+    return {
+        "queue": named.queue,
+        "ttft": named.ttft if objective is not None else "",
+        "objective": f"{objective.seconds:g}" if objective is not None else "",
+        "patience": f"{PATIENCE * target:g}",
+    }
+
+
+def _vendors(plan: Plan, needs: str) -> Iterator[dict[str, Any]]:
+    if any(pool.vendor == needs for pool in plan.accelerator_pools()):
+        yield {}
+
+
+def _pipeline(plan: Plan, needs: str) -> Iterator[dict[str, Any]]:  # noqa: ARG001  every scope is asked the same way
+    if plan.endpoint is not None:
+        yield {"host": plan.endpoint.host}
+
+
+def _claims(plan: Plan, needs: str) -> Iterator[dict[str, Any]]:  # noqa: ARG001
+    for pool in plan.accelerator_pools():
+        end: datetime | None = getattr(pool.claim, "end", None)
+        if end is not None:
+            moment = end.astimezone(UTC)
+            yield {
+                "stage": pool.stage,
+                "claim": f"{pool.kind} {getattr(pool.claim, 'id', '')}".strip(),
+                "end": moment.isoformat(),
+                "warning_at": int((moment - WARNING).timestamp()),
+            }
+
+
+_SCOPES = {"stage": _stages, "vendor": _vendors, "pipeline": _pipeline, "claim": _claims}
+
+
+def _rows(name: str) -> tuple[dict[str, str], ...]:
+    text = files("intertie.plan").joinpath("data", name).read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))

@@ -1,0 +1,144 @@
+"""Azure Monitor's managed Prometheus: a workspace, the rule by which the cluster sends to it, and the alert rules.
+
+The collector is an add-on of the cluster, which reads monitors of a kind of its own. Alert rules are Azure's.
+"""
+
+import re
+
+import pulumi
+from pulumi_azure_native import alertsmanagement, containerservice, monitor
+
+from intertie.contract import MetricsBinding
+from intertie.plan.alerts import Alert, alerts
+from intertie.platforms.aks.network import Place
+from intertie.platforms.children import child
+from intertie.platforms.tags import tags
+
+_STREAM = "Microsoft-PrometheusMetrics"
+_TO = "workspace"
+_SEVERITY = {"critical": 1, "warning": 2}
+MOST_RULES = 20
+"""Rules that one group takes. Source: Azure Monitor service limits, Prometheus rule groups."""
+
+
+def profile() -> containerservice.ManagedClusterAzureMonitorProfileArgs:
+    """The collector is on in the cluster, with the metrics of Kubernetes' own objects."""
+    return containerservice.ManagedClusterAzureMonitorProfileArgs(
+        metrics=containerservice.ManagedClusterAzureMonitorProfileMetricsArgs(
+            enabled=True,
+            kube_state_metrics=containerservice.ManagedClusterAzureMonitorProfileKubeStateMetricsArgs(),
+        )
+    )
+
+
+def binding() -> MetricsBinding:
+    """Monitors are objects of the cluster, rules are not.
+
+    Source: Azure Monitor documentation, collection with pod and service monitors.
+    """
+    return MetricsBinding(monitor=("azmonitoring.coreos.com/v1", "PodMonitor"), namespaces=("kube-system",))
+
+
+def build(place: Place, cluster: containerservice.ManagedCluster) -> tuple[pulumi.Resource, ...]:
+    """Workspace, way of the metrics into it, and alert rules."""
+    name, opts = child(place.options, "metrics")
+    workspace = monitor.AzureMonitorWorkspace(
+        name,
+        azure_monitor_workspace_name=place.plan.cluster,
+        resource_group_name=place.group.name,
+        location=place.plan.region,
+        tags=tags(place.plan, "azure"),
+        opts=opts,
+    )
+    return (_collection(place, cluster, workspace), *_rules(place, cluster, workspace))
+
+
+def _collection(
+    place: Place, cluster: containerservice.ManagedCluster, workspace: monitor.AzureMonitorWorkspace
+) -> pulumi.Resource:
+    plan = place.plan
+    name, opts = child(place.options, "metrics-endpoint")
+    endpoint = monitor.DataCollectionEndpoint(
+        name,
+        data_collection_endpoint_name=f"{plan.cluster}-metrics",
+        resource_group_name=place.group.name,
+        location=plan.region,
+        kind=monitor.KnownDataCollectionEndpointResourceKind.LINUX,
+        network_acls=monitor.DataCollectionEndpointNetworkAclsArgs(public_network_access="Enabled"),
+        tags=tags(plan, "azure"),
+        opts=opts,
+    )
+    name, opts = child(place.options, "metrics-rule")
+    rule = monitor.DataCollectionRule(
+        name,
+        data_collection_rule_name=f"{plan.cluster}-metrics",
+        resource_group_name=place.group.name,
+        location=plan.region,
+        kind=monitor.KnownDataCollectionRuleResourceKind.LINUX,
+        data_collection_endpoint_id=endpoint.id,
+        data_sources=monitor.DataCollectionRuleDataSourcesArgs(
+            prometheus_forwarder=[monitor.PrometheusForwarderDataSourceArgs(name="prometheus", streams=[_STREAM])]
+        ),
+        destinations=monitor.DataCollectionRuleDestinationsArgs(
+            monitoring_accounts=[
+                monitor.MonitoringAccountDestinationArgs(name=_TO, account_resource_id=workspace.id)
+            ]
+        ),
+        data_flows=[monitor.DataFlowArgs(streams=[_STREAM], destinations=[_TO])],
+        tags=tags(plan, "azure"),
+        opts=opts,
+    )  # fmt: skip
+    name, opts = child(place.options, "metrics-association")
+    return monitor.DataCollectionRuleAssociation(
+        name,
+        association_name=f"{plan.cluster}-metrics",
+        data_collection_rule_id=rule.id,
+        resource_uri=cluster.id,
+        opts=opts,
+    )
+
+
+def _rules(
+    place: Place, cluster: containerservice.ManagedCluster, workspace: monitor.AzureMonitorWorkspace
+) -> tuple[pulumi.Resource, ...]:
+    """One group for each twenty rules: Azure takes no more in one."""
+    found = alerts(place.plan)
+    groups = [found[start : start + MOST_RULES] for start in range(0, len(found), MOST_RULES)]
+    made: list[pulumi.Resource] = []
+    for index, group in enumerate(groups):
+        name, opts = child(place.options, f"alerts-{index}")
+        made.append(
+            alertsmanagement.PrometheusRuleGroup(
+                name,
+                rule_group_name=f"{place.plan.cluster}-{index}",
+                resource_group_name=place.group.name,
+                location=place.plan.region,
+                cluster_name=cluster.name,
+                scopes=[workspace.id, cluster.id],
+                enabled=True,
+                interval="PT1M",
+                rules=[_rule(each) for each in group],
+                tags=tags(place.plan, "azure"),
+                opts=opts,
+            )
+        )
+    return tuple(made)
+
+
+def _rule(alert: Alert) -> alertsmanagement.PrometheusRuleArgs:
+    return alertsmanagement.PrometheusRuleArgs(
+        alert=f"{alert.name}-{alert.stage}" if alert.stage else alert.name,
+        expression=alert.expr,
+        for_=duration(alert.hold),
+        severity=_SEVERITY[alert.severity],
+        labels={"severity": alert.severity, **({"stage": alert.stage} if alert.stage else {})},
+        annotations={"summary": alert.summary},
+        enabled=True,
+    )
+
+
+def duration(hold: str) -> str:
+    """A duration of Prometheus (`15m`) as Azure writes it (`PT15M`)."""
+    match = re.fullmatch(r"(\d+)([smh])", hold)
+    assert match is not None, hold
+    return f"PT{match[1]}{match[2].upper()}"

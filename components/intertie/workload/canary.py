@@ -1,0 +1,134 @@
+"""A new revision beside the one that serves: who gets which share, and how a failing one loses it.
+
+Shares are weights of a route. What callers reach through the gateway is split there; a stage that other stages call
+gets a small gateway of its own within the cluster. Replicas that fail are taken out by the proxies within seconds, and
+their share goes to the others: no controller has to notice. What only a comparison shows, slower first tokens, wakes
+somebody (`CanarySlower`).
+"""
+
+from typing import Any
+
+from intertie.plan import Plan, StagePlan
+from intertie.plan.alerts import GATEWAY_NAMESPACE
+from intertie.workload.entry import entry
+from intertie.workload.manifest import Manifest, metadata
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+ENVOY_API = "gateway.envoyproxy.io/v1alpha1"
+PORT = 80
+LISTENS = 10080
+"""Port of the proxies' pods behind port 80: Envoy Gateway moves what is below 1024 up by ten thousand."""
+HEALTH: dict[str, Any] = {
+    "passive": {
+        "consecutive5XxErrors": 5,
+        "consecutiveGatewayErrors": 3,
+        "interval": "5s",
+        "baseEjectionTime": "300s",
+        "maxEjectionPercent": 50,
+    },
+    "panicThreshold": 0,
+}
+"""A replica that fails five times in a row gets nothing for five minutes, then longer each time. Never more than half
+of all: a fault that all share is not the canary's. No panic: it would send requests to what was taken out."""
+_INSTALLED = ("namespace", "envoy-gateway", "gateway-class")
+
+
+def trial(plan: Plan, stage: StagePlan) -> StagePlan | None:
+    """The stage's canary."""
+    return next((each for each in plan.stages if each.canary_of == stage.name), None)
+
+
+def backends(plan: Plan, stage: StagePlan) -> list[dict[str, Any]]:
+    """What a route leads to: the stage alone, or both by weight."""
+    other = trial(plan, stage)
+    if other is None:
+        return [{"name": stage.name, "port": stage.spec.port}]
+    return [
+        {"name": stage.name, "port": stage.spec.port, "weight": 100 - other.weight},
+        {"name": other.name, "port": other.spec.port, "weight": other.weight},
+    ]
+
+
+def original(plan: Plan, stage: StagePlan) -> StagePlan:
+    """The stage itself, or the one whose canary it is."""
+    return plan.stage(stage.canary_of) if stage.canary_of else stage
+
+
+def is_split(plan: Plan, stage: StagePlan) -> bool:
+    """Whether the stage has a gateway of its own: it has a canary, and callers from outside do not come to it."""
+    return trial(plan, original(plan, stage)) is not None and original(plan, stage).name != entry(plan).name
+
+
+def address(plan: Plan, stage: StagePlan) -> str:
+    """Where other stages reach the stage."""
+    if is_split(plan, stage):
+        return f"http://{_service(plan, stage)}.{GATEWAY_NAMESPACE}.svc.cluster.local:{PORT}"
+    return f"http://{stage.name}.{plan.namespace}.svc.cluster.local:{stage.spec.port}"
+
+
+def proxies(plan: Plan, stage: StagePlan) -> dict[str, Any]:
+    """The pods of the stage's own gateway, as policies choose them."""
+    return {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": GATEWAY_NAMESPACE}},
+        "podSelector": {
+            "matchLabels": {
+                "gateway.envoyproxy.io/owning-gateway-name": _name(plan, stage),
+                "gateway.envoyproxy.io/owning-gateway-namespace": plan.namespace,
+            }
+        },
+    }
+
+
+def objects(plan: Plan) -> tuple[Manifest, ...]:
+    """Gateway, route and policy of every stage that is split inside."""
+    return tuple(
+        made for stage in plan.stages if not stage.canary_of and is_split(plan, stage) for made in _inside(plan, stage)
+    )
+
+
+def uses_gateway(plan: Plan) -> bool:
+    return any(is_split(plan, stage) for stage in plan.stages)
+
+
+def _name(plan: Plan, stage: StagePlan) -> str:
+    return f"{original(plan, stage).name}-split"
+
+
+def _service(plan: Plan, stage: StagePlan) -> str:
+    return f"{plan.namespace}-{_name(plan, stage)}"
+
+
+def _inside(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:
+    name = _name(plan, stage)
+    service = {"type": "ClusterIP", "name": _service(plan, stage)}
+    pods = {"envoyDeployment": {"replicas": 2}, "envoyPDB": {"minAvailable": 1}, "envoyService": service}
+    proxy = {
+        "provider": {"type": "Kubernetes", "kubernetes": pods},
+        "shutdown": {"drainTimeout": f"{stage.grace_seconds}s"},
+    }
+    gateway = {
+        "gatewayClassName": f"intertie-{plan.namespace}",
+        "infrastructure": {"parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": name}},
+        "listeners": [
+            {"name": "http", "port": PORT, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "Same"}}}
+        ],
+    }
+    longest = f"{stage.grace_seconds}s"
+    rule = {"backendRefs": backends(plan, stage), "timeouts": {"request": longest, "backendRequest": longest}}
+    target = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name}
+    policy = {"targetRefs": [target], "healthCheck": HEALTH, "loadBalancer": {"type": "LeastRequest"}}
+    services = tuple(f"{each['name']}-service" for each in backends(plan, stage))
+    return (
+        _made(plan, f"{name}-proxies", ENVOY_API, "EnvoyProxy", name, proxy, _INSTALLED),
+        _made(plan, name, GATEWAY_API, "Gateway", name, gateway, (*_INSTALLED, f"{name}-proxies")),
+        _made(plan, f"{name}-limits", ENVOY_API, "BackendTrafficPolicy", name, policy, (*_INSTALLED, name)),
+        _made(plan, f"{name}-route", GATEWAY_API, "HTTPRoute", name,
+              {"parentRefs": [{"name": name, "sectionName": "http"}], "rules": [rule]}, (*_INSTALLED, name, *services)),
+    )  # fmt: skip
+
+
+def _made(  # noqa: PLR0917
+    plan: Plan, role: str, api: str, kind: str, name: str, spec: dict[str, Any], needs: tuple[str, ...]
+) -> Manifest:
+    body = {"apiVersion": api, "kind": kind, "metadata": metadata(plan, name), "spec": spec}
+    return Manifest(role, body, needs=needs)
