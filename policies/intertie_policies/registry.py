@@ -3,9 +3,9 @@
 from functools import cache
 
 from intertie_policies.rule import Rule, Scope
-from intertie_policies.rules import capacity, configuration, cost, exposure, region, tagging
+from intertie_policies.rules import capacity, configuration, cost, exposure, region, resilience, tagging
 
-GROUPS = (configuration, region, capacity, tagging, cost, exposure)
+GROUPS = (configuration, region, capacity, tagging, cost, exposure, resilience)
 
 
 @cache

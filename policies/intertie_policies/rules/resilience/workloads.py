@@ -1,0 +1,217 @@
+"""What workloads survive: drains, lost nodes and zones, slow starts."""
+
+from collections.abc import Iterator
+
+from intertie_policies.accessor import State, Value
+from intertie_policies.resources import Resource, Stack
+from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+from intertie_policies.workloads import (
+    REPLICATED,
+    SERVING,
+    Workload,
+    asks_for_accelerators,
+    in_namespace,
+    namespace_of,
+    selects,
+    shared,
+    workloads_of,
+)
+
+BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
+_HPA = ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "kubernetes:autoscaling/v1:HorizontalPodAutoscaler")
+_KEDA = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+_ZONE = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
+_HOST = "kubernetes.io/hostname"
+
+
+def replicas_of(stack: Stack, resource: Resource) -> Value:
+    """Fewest replicas that a workload keeps: its autoscaler's floor, else its own count."""
+    name = resource["metadata"]["name"].quietly().text
+    for scaler in in_namespace(stack, namespace_of(resource), *_HPA, _KEDA):
+        target = scaler["spec"]["scaleTargetRef"]["name"]
+        if name is not None and target.text == name:
+            return scaler["spec"]["minReplicaCount" if scaler.type == _KEDA else "minReplicas"]
+    return resource["spec"]["replicas"]
+
+
+def _served(stack: Stack, context: Context) -> Iterator[tuple[Resource, Workload]]:
+    """What serves outside of the cluster's own namespaces, with the pods that answer."""
+    for resource in stack.of_type(*SERVING):
+        if not shared(namespace_of(resource), context.settings.tagging.shared_namespaces):
+            first = next(workloads_of(resource), None)
+            if first is not None:
+                yield resource, first
+
+
+@stack_rule(
+    "disruption-budgets-let-nodes-drain",
+    "resilience",
+    types=[BUDGET],
+    baseline=Level.MANDATORY,
+    production=Level.MANDATORY,
+    description="A PodDisruptionBudget lets at least one pod go, so that nodes can be drained.",
+    rationale="A budget that lets no pod go blocks every upgrade, repair and scale-down until somebody deletes it.",
+    remediation="Set maxUnavailable to 1 or more, or minAvailable below the number of replicas.",
+    references=["Kubernetes documentation, disruptions", "AKS documentation, upgrade errors with disruption budgets"],
+)
+def disruption_budgets_let_nodes_drain(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for budget in stack.of_type(BUDGET):
+        most, least = budget["spec"]["maxUnavailable"], budget["spec"]["minAvailable"]
+        if most.text in ("0", "0%"):
+            yield fail(budget, f"maxUnavailable {most.text} lets no pod go", *most.path)
+        elif least.text == "100%":
+            yield fail(budget, "minAvailable 100% lets no pod go", *least.path)
+        elif least.quietly().number is not None:
+            yield from _too_many(stack, budget, least)
+
+
+def _too_many(stack: Stack, budget: Resource, least: Value) -> Iterator[Violation]:
+    """A floor that is as high as the number of replicas. What is scaled to nothing has no pods to keep."""
+    wanted = least.number or 0
+    for resource in in_namespace(stack, namespace_of(budget), *SERVING):
+        workload = next(workloads_of(resource), None)
+        if workload is not None and selects(budget["spec"]["selector"], workload.labels):
+            replicas = replicas_of(stack, resource)
+            count = 1 if replicas.absent else replicas.number
+            if count and wanted >= count:
+                message = f"minAvailable {wanted:g} of {count:g} replicas of {resource.name} lets no pod go"
+                yield fail(budget, message, *least.path)
+
+
+@stack_rule(
+    "disruption-budget-present",
+    "resilience",
+    types=SERVING,
+    baseline=Level.ADVISORY,
+    production=Level.MANDATORY,
+    description="What serves with several replicas has a PodDisruptionBudget.",
+    rationale="An upgrade drains two nodes at once, and takes all replicas that stood on them.",
+    remediation="Add a PodDisruptionBudget with maxUnavailable 1 whose selector matches the pods.",
+    references=["Kubernetes documentation, specifying a disruption budget"],
+    settings=["tagging"],
+)
+def disruption_budget_present(stack: Stack, context: Context) -> Iterator[Violation]:
+    for resource, workload in _served(stack, context):
+        replicas = replicas_of(stack, resource)
+        if replicas.absent or (replicas.number or 0) < 2:
+            continue
+        near = in_namespace(stack, namespace_of(resource), BUDGET)
+        if not any(selects(budget["spec"]["selector"], workload.labels) for budget in near):
+            yield fail(resource, f"{replicas.number:g} replicas, and no disruption budget selects them")
+
+
+@stack_rule(
+    "replicas-survive-a-node",
+    "resilience",
+    types=SERVING,
+    baseline=Level.DISABLED,
+    production=Level.MANDATORY,
+    description="What serves in production has replicas enough to lose one.",
+    rationale="With one replica, every lost node, upgrade and drain is an outage as long as a model takes to load.",
+    remediation="Set replicas, or the autoscaler's minimum, to `resilience.min_replicas` or more.",
+    references=["Kubernetes documentation, running multiple instances"],
+    settings=["resilience", "tagging"],
+)
+def replicas_survive_a_node(stack: Stack, context: Context) -> Iterator[Violation]:
+    settings = context.settings.resilience
+    for resource, workload in _served(stack, context):
+        needed = settings.min_accelerated_replicas if workload.accelerated else settings.min_replicas
+        replicas = replicas_of(stack, resource)
+        count = 1.0 if replicas.absent else replicas.number
+        if count is not None and 0 < count < needed:
+            yield fail(resource, f"{count:g} replica; needed: {needed} (0: switched off)", *replicas.path)
+
+
+@rule(
+    "readiness-probed",
+    "resilience",
+    types=REPLICATED,
+    baseline=Level.ADVISORY,
+    production=Level.MANDATORY,
+    description="Containers that listen on a port are asked whether they are ready.",
+    rationale="Without a readiness probe a pod gets requests while it still loads its model, and each of them fails.",
+    remediation="Add a readinessProbe; model servers have an endpoint for it (vLLM: /health).",
+    references=["Kubernetes documentation, probes"],
+)
+def readiness_probed(resource: Resource, _context: Context) -> Iterator[Violation]:
+    for workload in workloads_of(resource):
+        containers = workload.pod["containers"].items
+        listening = [each for each in containers if each["ports"].quietly().state is not State.ABSENT]
+        if listening and all(each["readinessProbe"].absent for each in listening):
+            yield fail(resource, "no container that listens has a readinessProbe", *listening[0].path, "readinessProbe")
+
+
+@rule(
+    "probes-outlast-model-load",
+    "resilience",
+    types=SERVING,
+    baseline=Level.ADVISORY,
+    production=Level.MANDATORY,
+    description="Probes give a container with accelerators the time that its model takes to load.",
+    rationale="A liveness probe that is too short kills the server before it is up, again and again, on paid machines.",
+    remediation="Add a startupProbe with failureThreshold × periodSeconds of `resilience.model_load_seconds` or more.",
+    references=["Kubernetes documentation, startup probes"],
+    settings=["resilience"],
+)
+def probes_outlast_model_load(resource: Resource, context: Context) -> Iterator[Violation]:
+    needed = context.settings.resilience.model_load_seconds
+    for workload in workloads_of(resource):
+        for container in workload.pod["containers"].items:
+            if not asks_for_accelerators(container):
+                continue
+            startup, liveness = container["startupProbe"], container["livenessProbe"]
+            probe = startup if startup.quietly().state is not State.ABSENT else liveness
+            seconds = _patience(probe)
+            if seconds is not None and seconds < needed:
+                message = f"it is killed after {seconds:g} s of loading; needed: {needed} s"
+                yield fail(resource, message, *probe.path)
+
+
+def _patience(probe: Value) -> float | None:
+    """Seconds until a probe gives up for the first time; None where there is none or nobody knows."""
+    if probe.absent:
+        return None
+    told = [_or_default(probe[key], default) for key, default in _PROBE_DEFAULTS.items()]
+    if None in told:
+        return None
+    delay, period, failures = (each or 0.0 for each in told)
+    return delay + period * failures
+
+
+_PROBE_DEFAULTS = {"initialDelaySeconds": 0.0, "periodSeconds": 10.0, "failureThreshold": 3.0}
+
+
+def _or_default(value: Value, default: float) -> float | None:
+    return default if value.absent else value.number
+
+
+@stack_rule(
+    "replicas-spread-over-zones",
+    "resilience",
+    types=REPLICATED,
+    baseline=Level.ADVISORY,
+    production=Level.MANDATORY,
+    description="Replicas are spread over zones or at least over nodes.",
+    rationale="The scheduler may put all replicas on one node; when that goes, or its zone, all are gone.",
+    remediation="Add topologySpreadConstraints over topology.kubernetes.io/zone, or a podAntiAffinity.",
+    references=["Kubernetes documentation, topology spread constraints"],
+    settings=["tagging"],
+)
+def replicas_spread_over_zones(stack: Stack, context: Context) -> Iterator[Violation]:
+    for resource, workload in _served(stack, context):
+        if resource.type not in REPLICATED:
+            continue
+        replicas = replicas_of(stack, resource)
+        if replicas.absent or (replicas.number or 0) < 2:
+            continue
+        if not _spread(workload.pod):
+            yield fail(
+                resource, "its replicas may all stand on one node", *workload.pod.path, "topologySpreadConstraints"
+            )
+
+
+def _spread(pod: Value) -> bool:
+    keys = [each["topologyKey"].text for each in pod["topologySpreadConstraints"].items]
+    if any(key in (*_ZONE, _HOST) for key in keys) or None in keys:
+        return True
+    return not pod["affinity"]["podAntiAffinity"].absent
