@@ -11,7 +11,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
 
     Raises PlanError for what AWS would refuse. The SDK is imported here, so that reading the capabilities needs none.
     """
-    from intertie.platforms.eks import addons, cluster, identity, network, pools, secret_store, storage
+    from intertie.platforms.eks import addons, cluster, identity, monitoring, network, pools, secret_store, storage
 
     weights = storage.weights(plan, options)
     role = identity.pipeline_role(plan, options, weights.arn)
@@ -25,5 +25,6 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     late = addons.after_nodes(plan, options, control_plane, groups)
     bound = identity.associate(plan, options, control_plane, role, after=early)
     readers = secret_store.bind(plan, options, store, control_plane, after=early)
-    made = cluster.handle(plan, control_plane, weights, groups, ready=(*early, *late, *bound, *readers))
-    return replace(made, secrets=secret_store.binding(plan, store))
+    watched = monitoring.build(plan, options, control_plane, vpc.subnets(), after=late)
+    made = cluster.handle(plan, control_plane, weights, groups, ready=(*early, *late, *bound, *readers, *watched))
+    return replace(made, secrets=secret_store.binding(plan, store), metrics=monitoring.binding(plan))
