@@ -2,6 +2,7 @@
 
     network.py      resource group, virtual network, one subnet, the way out
     identity.py     who the cluster, its nodes and the stages are, and what each may do
+    monitoring.py   managed Prometheus: workspace, collection, alert rules
     storage.py      storage account and container for the weights
     secret_store.py vault for the secrets, and who reads it
     cluster.py      the managed cluster with its system pool, upgrade windows, kubeconfig
@@ -23,7 +24,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
 
     Raises PlanError, before anything is registered, with all that Azure would refuse.
     """
-    from intertie.platforms.aks import addons, cluster, identity, network, pools, secret_store, storage
+    from intertie.platforms.aks import addons, cluster, identity, monitoring, network, pools, secret_store, storage
 
     problems = [*identity.problems(plan), *storage.problems(plan), *pools.problems(plan), *network.problems(plan)]
     if problems:
@@ -48,6 +49,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         storage=weights.binding,
         gateway=network.gateway(plan),
         secrets=secret_store.binding(store),
+        metrics=monitoring.binding(),
         registry=plan.where.registry,
         provided=provided("azure", vendors(plan)),
         ready=(
@@ -56,5 +58,6 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
             *addons.ladder(place, kubeconfig),
             *weights.ready,
             *secret_store.bind(place, store, made),
+            *monitoring.build(place, made),
         ),
     )

@@ -20,7 +20,7 @@ _FIRST = 100
 
 def autoscaler(plan: Plan) -> containerservice.ManagedClusterPropertiesAutoScalerProfileArgs:
     """The node autoscaler's settings. All values are strings, numbers and booleans too."""
-    grace = max((stage.spec.grace.seconds for stage in plan.stages), default=0)
+    grace = max((stage.grace_seconds for stage in plan.stages), default=0)
     return containerservice.ManagedClusterPropertiesAutoScalerProfileArgs(
         expander=containerservice.Expander.PRIORITY if has_ladder(plan) else containerservice.Expander.LEAST_WASTE,
         # Runtimes keep caches in emptyDir volumes: counted as local storage, they would keep every node forever.

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_azure_native import containerservice, network
 
 from intertie.plan import Plan
-from intertie.platforms.aks import addons, pools
+from intertie.platforms.aks import addons, monitoring, pools
 from intertie.platforms.aks.identity import Control
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
@@ -59,6 +59,7 @@ def cluster(place: Place, nodes: network.Subnet, control: Control) -> containers
         auto_upgrade_profile=_upgrades(),
         auto_scaler_profile=addons.autoscaler(plan),
         workload_auto_scaler_profile=addons.scaler(),
+        azure_monitor_profile=monitoring.profile(),
         agent_pool_profiles=[pools.system(plan, nodes)],
         tags=tags(plan, "azure"),
         opts=opts,

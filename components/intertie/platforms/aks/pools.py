@@ -205,7 +205,7 @@ def _upgrades(plan: Plan, pool: PoolPlan) -> containerservice.AgentPoolUpgradeSe
         return None
     if pool.role != "accelerator":
         return containerservice.AgentPoolUpgradeSettingsArgs(max_surge="1")
-    grace = plan.stage(pool.stage).spec.grace.seconds if pool.stage else 0
+    grace = plan.stage(pool.stage).grace_seconds if pool.stage else 0
     return containerservice.AgentPoolUpgradeSettingsArgs(
         max_surge="0",
         max_unavailable="1",

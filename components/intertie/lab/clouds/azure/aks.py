@@ -70,7 +70,9 @@ def cluster_made(request: Request, resource: Resource) -> Resource:
     if found.error:
         raise NotHealthyError("ClusterFailed", found.error)
     keda = values.one(resource.inputs, "workloadAutoScalerProfile.keda.enabled") is True
-    request.world.set_meta(keys.brings(id_), json.dumps(["keda"] if keda else []))
+    metrics = values.one(resource.inputs, "azureMonitorProfile.metrics.enabled") is True
+    brought = [*(["keda"] if keda else []), *(["azure-prometheus"] if metrics else [])]
+    request.world.set_meta(keys.brings(id_), json.dumps(brought))
     for row in resource.inputs.get("agentPoolProfiles") or ():
         pool = _pool(row, str(row["name"]), cluster=id_, ready=resource.ready)
         there = next((each for each in request.world.pools(id_) if each.name == pool.name), None)
