@@ -1,0 +1,163 @@
+"""The guard's port on a Kubernetes API server, through the official client (extra `guard`).
+
+Reads nodes, autoscalers and their targets; patches ceilings of autoscalers; keeps its memory in one ConfigMap.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from intertie.errors import OutsideError
+from intertie.money.guard.actions import Ceiling, Change
+from intertie.plan import LABEL
+
+BEFORE = f"{LABEL}/guard-before"
+MEMORY = "intertie-guard"
+_MERGE = "application/merge-patch+json"
+_KEDA, _HPA = "/apis/keda.sh/v1alpha1", "/apis/autoscaling/v2"
+_PLURALS = {"Deployment": ("/apis/apps/v1", "deployments"),
+            "LeaderWorkerSet": ("/apis/leaderworkerset.x-k8s.io/v1", "leaderworkersets")}  # fmt: skip
+_SECONDS = 20
+_TRIES = 4
+
+
+class ConflictError(OutsideError):
+    """The object is not the one that was read."""
+
+
+class KubernetesCluster:
+    """One namespace of a cluster."""
+
+    def __init__(self, client: Any, namespace: str) -> None:
+        self._client, self._namespace = client, namespace
+
+    def nodes(self) -> Sequence[Mapping[str, Any]]:
+        return self._call("GET", "/api/v1/nodes")["items"]
+
+    def ceilings(self) -> Sequence[Ceiling]:
+        """Every autoscaler of the pipeline's stages, but those that KEDA made for a ScaledObject: they are KEDA's."""
+        found = [self._ceiling(item, "ScaledObject") for item in self._items(_KEDA, "scaledobjects", missing=True)]
+        for item in self._items(_HPA, "horizontalpodautoscalers"):
+            owners = (item["metadata"].get("ownerReferences")) or []
+            if not any(owner.get("kind") == "ScaledObject" for owner in owners):
+                found.append(self._ceiling(item, "HorizontalPodAutoscaler"))
+        return tuple(found)
+
+    def change(self, change: Change) -> None:
+        one = change.target
+        root, plural = (_KEDA, "scaledobjects") if one.kind == "ScaledObject" else (_HPA, "horizontalpodautoscalers")
+        field = "maxReplicaCount" if one.kind == "ScaledObject" else "maxReplicas"
+        before = None if change.restores else str(one.own)
+        path = f"{root}/namespaces/{self._namespace}/{plural}/{one.name}"
+        version = one.version
+        for _ in range(_TRIES):
+            body = {
+                "metadata": {"annotations": {BEFORE: before}, "resourceVersion": version},
+                "spec": {field: change.to},
+            }
+            try:
+                self._call("PATCH", path, body)
+            except ConflictError:  # somebody wrote its status in between, or changed it: then it is not ours to judge
+                now = self._ceiling(self._call("GET", path), one.kind)
+                if (now.ceiling, now.before, now.floor) != (one.ceiling, one.before, one.floor):
+                    raise
+                version = now.version
+            else:
+                return
+        raise OutsideError(f"{path} changes all the time")
+
+    def remembered(self) -> Mapping[str, Any] | None:
+        found = self._call("GET", self._memory_path(), missing=True)
+        if found is None:
+            return None
+        try:
+            data = json.loads((found.get("data") or {}).get("memory") or "{}")
+        except ValueError:
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    def remember(self, data: Mapping[str, Any]) -> None:
+        body = {"data": {"memory": json.dumps(data)}}
+        if self._call("PATCH", self._memory_path(), body, missing=True) is None:
+            whole = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": MEMORY}, **body}
+            self._call("POST", f"/api/v1/namespaces/{self._namespace}/configmaps", whole)
+
+    def _memory_path(self) -> str:
+        return f"/api/v1/namespaces/{self._namespace}/configmaps/{MEMORY}"
+
+    def _items(self, root: str, plural: str, *, missing: bool = False) -> list[dict[str, Any]]:
+        listed = self._call("GET", f"{root}/namespaces/{self._namespace}/{plural}", missing=missing)
+        items = (listed or {}).get("items") or []
+        return [item for item in items if (item["metadata"].get("labels") or {}).get(f"{LABEL}/stage")]
+
+    def _ceiling(self, item: Mapping[str, Any], kind: str) -> Ceiling:
+        about, spec = item["metadata"], item["spec"]
+        keda = kind == "ScaledObject"
+        ceiling = int(spec.get("maxReplicaCount", 100) if keda else spec["maxReplicas"])
+        floor = int(spec.get("minReplicaCount", 0) if keda else spec.get("minReplicas", 1))
+        noted = str((about.get("annotations") or {}).get(BEFORE, ""))
+        return Ceiling(
+            stage=about["labels"][f"{LABEL}/stage"],
+            kind=kind,
+            name=about["name"],
+            floor=floor,
+            ceiling=ceiling,
+            replicas=self._replicas(spec["scaleTargetRef"]),
+            priority=(about.get("annotations") or {}).get(f"{LABEL}/priority", "normal"),
+            before=int(noted) if noted.isdigit() else None,
+            version=about["resourceVersion"],
+        )
+
+    def _replicas(self, target: Mapping[str, Any]) -> int:
+        root, plural = _PLURALS.get(target.get("kind", "Deployment"), ("", ""))
+        if not root:
+            return 0
+        found = self._call("GET", f"{root}/namespaces/{self._namespace}/{plural}/{target['name']}", missing=True)
+        return int(((found or {}).get("spec") or {}).get("replicas") or 0)
+
+    def _call(self, method: str, path: str, body: Any = None, *, missing: bool = False) -> Any:
+        """The answer as data; None where `missing` is allowed and it is not there."""
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        headers = {"Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = _MERGE if method == "PATCH" else "application/json"
+        try:
+            answer = self._client.call_api(
+                path, method, header_params=headers, body=body, auth_settings=["BearerToken"],
+                _preload_content=False, _return_http_data_only=True, _request_timeout=_SECONDS,
+            )  # fmt: skip
+            return json.loads(answer.data)
+        except ApiException as error:
+            if missing and error.status == 404:
+                return None
+            kind = ConflictError if error.status == 409 else OutsideError
+            raise kind(f"{method} {path}: {error.status} {_said(error)}") from None
+        except (HTTPError, OSError, ValueError) as error:
+            raise OutsideError(f"{method} {path}: {error}") from None
+
+
+def _said(error: Any) -> str:
+    try:
+        return str(json.loads(error.body)["message"])[:500]
+    except (TypeError, ValueError, KeyError):
+        return str(error.reason)
+
+
+def connect(namespace: str, kubeconfig: Mapping[str, Any] | str | None = None) -> KubernetesCluster:
+    """The cluster that the process runs in, or that of a kubeconfig (its path, or its content)."""
+    try:
+        from kubernetes import config
+        from kubernetes.client import ApiClient
+    except ImportError:
+        raise OutsideError("the Kubernetes client is missing: pip install 'intertie[guard]'") from None
+    try:
+        if isinstance(kubeconfig, Mapping):
+            return KubernetesCluster(config.new_client_from_config_dict(dict(kubeconfig)), namespace)
+        if kubeconfig is not None:
+            return KubernetesCluster(config.new_client_from_config(str(kubeconfig)), namespace)
+        config.load_incluster_config()
+        return KubernetesCluster(ApiClient(), namespace)
+    except (config.ConfigException, OSError) as error:
+        raise OutsideError(f"no way into the cluster: {error}") from None

@@ -1,0 +1,62 @@
+"""The guard's memory as plain data. What cannot be read is no memory: the guard begins anew, and says so."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from intertie.money.guard.machine import Memory, State
+
+SCHEMA = "intertie.guard-memory/v1"
+
+
+def to_data(memory: Memory) -> dict[str, Any]:
+    """Plain data, for a ConfigMap or a file."""
+    return {
+        "schema": SCHEMA,
+        "state": memory.state.word,
+        "since": _text(memory.since),
+        "calm_since": _text(memory.calm_since),
+        "groups": memory.groups,
+        "month": memory.month,
+        "counted_from": _text(memory.counted_from),
+        "spent": round(memory.spent, 6),
+        "samples": [[at.isoformat(), round(hourly, 6)] for at, hourly in memory.samples],
+    }
+
+
+def from_data(data: Mapping[str, Any]) -> Memory:
+    """Raises ValueError for what is no memory of this schema."""
+    try:
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"schema {data['schema']!r}")
+        samples = tuple((_aware(at), float(hourly)) for at, hourly in data["samples"])
+        spent = float(data["spent"])
+        if not 0 <= spent < 1e12 or any(not 0 <= hourly < 1e9 for _, hourly in samples):
+            raise ValueError("amounts that cannot be")
+        return Memory(
+            state=State[str(data["state"]).upper()],
+            since=_moment(data["since"]),
+            calm_since=_moment(data["calm_since"]),
+            groups=int(data["groups"]),
+            month=str(data["month"]),
+            counted_from=_moment(data["counted_from"]),
+            spent=spent,
+            samples=samples,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a memory of the guard: {error}") from None
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return _aware(text) if text is not None else None
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment
