@@ -35,17 +35,14 @@ unit: setup
 tools: setup ## build the lab's programs from Go modules, once (about 12 minutes)
 	@$(BIN)/python -m intertie.lab.programs || { [ -z "$$CI" ] && echo "tools: the tiers that need them will be skipped" >&2; }
 
-test: setup ## all tests that need only the Python packages; says what is not among them
-	@$(BIN)/python -m pytest -n 2 $(PLAIN)
+test: setup tools ## all tests: in-process, the real Pulumi engine, real Kubernetes (at most 25 minutes)
+	@$(TESTS) -m "not soak"
 
-lab: setup tools ## the lab's tests: the real Pulumi engine and real Kubernetes, a few per cloud
-	@$(BIN)/python -m pytest -n 2 -m "not soak" $(LAB)
+lab: setup tools ## of these the lab's: the real Pulumi engine and real Kubernetes, a few per cloud
+	@$(TESTS) -m "not soak" $(LAB)
 
-soak: setup tools ## the long runs: everything in test and lab, more often and over every sample
-	@INTERTIE_SOAK=1 $(BIN)/python -m pytest -n 2
-
-drill: setup tools ## a failover drill in the lab: one cloud stops, another takes over; each phase on its clock
-	@$(BIN)/python tools/drill.py
+soak: setup tools ## the long runs: everything in test, more often and over every sample
+	@INTERTIE_SOAK=1 $(TESTS)
 
 bench: setup ## figures, measured side by side in one run
 	@$(BIN)/python tests/bench/run.py

@@ -1,10 +1,10 @@
 """Which tiers run here. One that was asked for and cannot run says so loudly at both ends of the run; in CI that fails.
 
-1. in-process: needs only the Python packages, so it always runs. `make test` is this tier.
+1. in-process: needs only the Python packages, so it always runs. `make check` runs the quick part of it.
 2. engine: the real Pulumi engine against simulated clouds; needs the Pulumi CLI that `make tools` builds.
 3. kubernetes: real control planes; needs etcd, Kubernetes, KWOK and the LeaderWorkerSet controller, built the same way.
 
-`make lab` runs the two outer tiers, `make soak` all three.
+`make test` runs all three, one sample per cloud; `make soak` runs them over every sample, and more often.
 """
 
 import os
@@ -15,6 +15,8 @@ import pytest
 from intertie.lab import programs
 
 TIERS = {"engine": ("pulumi",), "kubernetes": ("kubernetes", "kwok", "lws")}
+MINUTES = {"in-process": 3, "engine": 9, "kubernetes": 4}
+"""How long each takes with two workers on 2 quiet cores."""
 NEEDS = {"engine": "the Pulumi CLI", "kubernetes": "etcd, Kubernetes, KWOK and the LeaderWorkerSet controller"}
 
 
@@ -38,10 +40,11 @@ def unable(config: pytest.Config) -> list[str]:
 
 
 def tier_lines(config: pytest.Config) -> list[str]:
-    lines = ["tier in-process: runs; about 2 minutes on 2 quiet cores"]
+    lines = [f"tier in-process: runs; about {MINUTES['in-process']} minutes on 2 quiet cores, all of it"]
     for tier in TIERS:
         reason = missing(tier)
-        state = "not part of this run: see `make lab`" if not asked_for(tier, config) else "runs"
+        runs = f"runs; about {MINUTES[tier]} minutes on 2 quiet cores, all of it without the long runs"
+        state = "not part of this run: see `make test`" if not asked_for(tier, config) else runs
         lines.append(f"tier {tier}: {f'CANNOT RUN: {reason}' if tier in unable(config) else state}")
     return lines
 
