@@ -58,7 +58,7 @@ def test_the_control_plane_has_an_sla_and_its_own_name_for_the_group_of_nodes() 
 
 def test_service_accounts_can_prove_who_they_are() -> None:
     assert cluster()["oidcIssuerProfile"] == {"enabled": True}
-    assert cluster()["securityProfile"] == {"workloadIdentity": {"enabled": True}}
+    assert cluster()["securityProfile"]["workloadIdentity"] == {"enabled": True}
 
 
 def test_patches_come_by_themselves_and_minor_versions_with_the_description() -> None:

@@ -5,7 +5,8 @@
     monitoring.py   managed Prometheus: workspace, collection, alert rules
     storage.py      storage account and container for the weights
     secret_store.py vault for the secrets, and who reads it
-    cluster.py      the managed cluster with its system pool, upgrade windows, kubeconfig
+    cluster.py      the managed cluster with its system pool; cluster_*.py: who is let in, what protects it, what
+                    records it, when it is upgraded
     pools.py        one agent pool per pool of the plan
     addons.py       autoscaler, scaler, ladder order
     reservation.py  capacity reservation groups: consumed, and created
@@ -24,7 +25,19 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
 
     Raises PlanError, before anything is registered, with all that Azure would refuse.
     """
-    from intertie.platforms.aks import addons, cluster, identity, monitoring, network, pools, secret_store, storage
+    from intertie.platforms.aks import (
+        addons,
+        cluster,
+        cluster_access,
+        cluster_key,
+        cluster_logs,
+        identity,
+        monitoring,
+        network,
+        pools,
+        secret_store,
+        storage,
+    )
 
     problems = [*identity.problems(plan), *storage.problems(plan), *pools.problems(plan), *network.problems(plan)]
     if problems:
@@ -38,9 +51,9 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         return None
 
     nodes = network.nodes(place)
-    control = identity.control(place, nodes)
-    made = cluster.cluster(place, nodes, control)
-    kubeconfig = cluster.kubeconfig(place, made)
+    control = identity.control(place, nodes.subnet)
+    made = cluster.cluster(place, nodes, control, cluster_key.build(place, control.plane))
+    kubeconfig = cluster_access.kubeconfig(place, made)
     return ClusterHandle(
         name=plan.cluster,
         kubeconfig=kubeconfig,
@@ -53,11 +66,14 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         registry=plan.where.registry,
         provided=provided("azure", vendors(plan)),
         ready=(
-            *pools.pools(place, made, nodes, control),
+            *pools.pools(place, made, nodes.subnet, control),
             *identity.federation(place, stages, made),
             *addons.ladder(place, kubeconfig),
             *weights.ready,
             *secret_store.bind(place, store, made),
             *monitoring.build(place, made),
+            *cluster_logs.keep(place, made),
+            *cluster_access.grant(place, made),
+            *cluster_access.connect(place, nodes.subnet),
         ),
     )

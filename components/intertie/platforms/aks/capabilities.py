@@ -44,9 +44,31 @@ CAPABILITIES = Capabilities(
             "a new minor version run `az aks nodepool upgrade` for it."
         ),
         (
-            "The API server is public, protected by certificates and Kubernetes RBAC, with local accounts on: a "
-            "description names no Entra group, so nobody could log in otherwise."
+            "Local accounts stay on until the description names an admin team or a deployer on Azure: nobody could "
+            "log in otherwise."
         ),
+        (
+            "Deletion protection is Pulumi's (`protect`): a lock of Azure's on the cluster would also keep its pools "
+            "from being taken away, so what is deleted in the portal is not stopped."
+        ),
+        (
+            "Minor versions come with the description alone, so the channels stable, regular and rapid are the same: "
+            "patches as they come. `extended` is long-term support in the Premium tier."
+        ),
+        (
+            "Private endpoints (`network.endpoints`) are service endpoints: traffic stays in Azure's network, and the "
+            "services keep public addresses. Flow logs (`network.flow_logs`) are not made: they need a storage account "
+            "of their own and the region's network watcher."
+        ),
+        (
+            "A vault that was deleted keeps its name for 7 days: before a placement is made anew within them, run "
+            "`az keyvault purge` for its vaults."
+        ),
+        (
+            "A key that exists (`cluster.key`) is used as it is: let the identity `<cluster>-control-plane` use it "
+            "first. The key vault is asked over its public address."
+        ),
+        "A peering with the runner's network has two halves: the one in the runner's network is not made.",
         "One NAT gateway without a zone of its own: a zone's failure can take the way out with it.",
         "Quotas of vCPUs per machine family and region are not asked for: the pinned SDK has no resource for them.",
     ),

@@ -20,7 +20,12 @@ from intertie.platforms.children import child
 from intertie.platforms.tags import tags
 
 ROLES = {
+    "Azure Kubernetes Service Cluster User Role": "4abbcc35-e782-43d8-92c5-2d3f1bd2253f",
+    "Azure Kubernetes Service RBAC Cluster Admin": "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
+    "Azure Kubernetes Service RBAC Reader": "7f6c6a51-bcf8-42ba-9220-52d62157d7db",
+    "Azure Kubernetes Service RBAC Writer": "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb",
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
     "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
@@ -63,12 +68,12 @@ def stages(place: Place) -> managedidentity.UserAssignedIdentity:
     return user_assigned(place, "workload")
 
 
-def control(place: Place, nodes: network.Subnet) -> Control:
+def control(place: Place, subnet: network.Subnet) -> Control:
     """The cluster's two identities with what they may do. Roles on reservations come with the pools' groups."""
     plane = user_assigned(place, "control-plane")
     kubelet = user_assigned(place, "kubelet")
     grants = (
-        grant(place, "network", "Network Contributor", to=plane, scope=nodes.id),
+        grant(place, "network", "Network Contributor", to=plane, scope=subnet.id),
         grant(place, "kubelet", "Managed Identity Operator", to=plane, scope=kubelet.id),
     )
     return Control(plane, kubelet, grants)
@@ -87,14 +92,18 @@ def reservation_grants(place: Place, control: Control) -> dict[str, authorizatio
 
 
 def grant(
-    place: Place,
-    what: str,
-    role: str,
-    *,
-    to: managedidentity.UserAssignedIdentity,
-    scope: Bound,
+    place: Place, what: str, role: str, *, to: managedidentity.UserAssignedIdentity, scope: Bound
 ) -> authorization.RoleAssignment:
-    """Gives `to` the built-in `role` on `scope`.
+    """Gives an identity of ours the built-in `role` on `scope`."""
+    # Without the type Azure looks the principal up, and has not heard yet of one that is seconds old.
+    kind = authorization.PrincipalType.SERVICE_PRINCIPAL
+    return assign(place, what, role, principal=to.principal_id, scope=scope, kind=kind)
+
+
+def assign(
+    place: Place, what: str, role: str, *, principal: Bound, scope: Bound, kind: authorization.PrincipalType | None
+) -> authorization.RoleAssignment:
+    """Gives a principal, by its object id, the built-in `role` on `scope`.
 
     The assignment's own name, a GUID, is left to the provider: with a fixed one, an identity that is made anew could
     not get its role, for Azure does not let an assignment change hands.
@@ -103,9 +112,8 @@ def grant(
     name, opts = child(place.options, f"grant-{what}")
     return authorization.RoleAssignment(
         name,
-        principal_id=to.principal_id,
-        # Without the type Azure looks the principal up, and has not heard yet of one that is seconds old.
-        principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
+        principal_id=principal,
+        principal_type=kind,
         role_definition_id=pulumi.Output.format(
             "/subscriptions/{0}/providers/Microsoft.Authorization/roleDefinitions/{1}", subscription, ROLES[role]
         ),

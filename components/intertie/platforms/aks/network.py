@@ -24,6 +24,24 @@ def problems(plan: Plan) -> list[Problem]:
     """The pods' range must hold all nodes that the pools may grow to; a ladder's steps replace one another."""
     if "cluster" not in plan.renders:
         return []
+    return [*_no_way_out(plan), *_too_many(plan)]
+
+
+def _no_way_out(plan: Plan) -> list[Problem]:
+    if plan.operations.egress != "none":
+        return []
+    return [
+        Problem(
+            path=f"placements.{plan.placement}.network.egress",
+            found="none",
+            allowed="nat",
+            hint="take it out: a cluster of AKS without a way out needs a registry of its own that mirrors all of AKS",
+            source="AKS, network isolated clusters",
+        )
+    ]
+
+
+def _too_many(plan: Plan) -> list[Problem]:
     base = sum(pool.max_nodes for pool in plan.pools if not pool.stage)
     stages = {pool.stage for pool in plan.pools if pool.stage}
     grown = base + sum(max(pool.max_nodes for pool in plan.pools if pool.stage == stage) for stage in stages)
@@ -59,7 +77,15 @@ def place(plan: Plan, options: BuildOptions) -> Place:
     return Place(plan, options, group)
 
 
-def nodes(place: Place) -> network.Subnet:
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The subnet of all nodes, and the address by which they are seen outside."""
+
+    subnet: network.Subnet
+    egress: network.PublicIPAddress
+
+
+def nodes(place: Place) -> Nodes:
     """The subnet of all nodes. Its NAT gateway is attached before any node exists, as AKS wants it."""
     plan, options, group = place.plan, place.options, place.group
     name, opts = child(options, "network")
@@ -73,25 +99,35 @@ def nodes(place: Place) -> network.Subnet:
         tags=tags(plan, "azure"),
         opts=opts,
     )
+    address = _egress_address(place)
     name, opts = child(options, "nodes")
-    return network.Subnet(
+    subnet = network.Subnet(
         name,
         subnet_name="nodes",
         resource_group_name=group.name,
         virtual_network_name=virtual.name,
         address_prefix=plan.addresses.nodes,
-        nat_gateway=network.SubResourceArgs(id=_egress(place).id),
+        nat_gateway=network.SubResourceArgs(id=_egress(place, address).id),
         default_outbound_access=False,  # can only be chosen now: nothing leaves but through the NAT gateway
-        # Weights come over Azure's own network: through the NAT gateway every gigabyte is paid for.
-        service_endpoints=[network.ServiceEndpointPropertiesFormatArgs(service="Microsoft.Storage")],
+        service_endpoints=[network.ServiceEndpointPropertiesFormatArgs(service=each) for each in _services(plan)],
         opts=opts,
     )
+    return Nodes(subnet, address)
 
 
-def _egress(place: Place) -> network.NatGateway:
+def _services(plan: Plan) -> tuple[str, ...]:
+    """Services that are reached over Azure's own network: through the NAT gateway every gigabyte is paid for.
+
+    Weights always; the others if the description wants endpoints.
+    """
+    wanted = ("Microsoft.ContainerRegistry", "Microsoft.KeyVault") if plan.operations.endpoints else ()
+    return ("Microsoft.Storage", *wanted)
+
+
+def _egress_address(place: Place) -> network.PublicIPAddress:
     plan, options, group = place.plan, place.options, place.group
     name, opts = child(options, "egress-address")
-    address = network.PublicIPAddress(
+    return network.PublicIPAddress(
         name,
         public_ip_address_name=f"{plan.cluster}-egress",
         resource_group_name=group.name,
@@ -101,6 +137,10 @@ def _egress(place: Place) -> network.NatGateway:
         tags=tags(plan, "azure"),
         opts=opts,
     )
+
+
+def _egress(place: Place, address: network.PublicIPAddress) -> network.NatGateway:
+    plan, options, group = place.plan, place.options, place.group
     name, opts = child(options, "egress")
     return network.NatGateway(
         name,

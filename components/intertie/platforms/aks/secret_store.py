@@ -5,14 +5,13 @@ secrets: they come to be with their values.
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 import pulumi
 from pulumi_azure_native import authorization, containerservice, keyvault, managedidentity
 
 from intertie.contract import SECRETS_ACCOUNT, SecretsBinding
 from intertie.plan import Plan
-from intertie.plan.secrets import needs
+from intertie.plan.secrets import needs, vault_name
 from intertie.platforms.aks.identity import AUDIENCE, grant, user_assigned
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
@@ -92,10 +91,3 @@ def binding(store: Store | None) -> SecretsBinding | None:
         "azure.workload.identity/tenant-id": store.tenant,
     }
     return SecretsBinding({"azurekv": vault}, account)
-
-
-def vault_name(plan: Plan) -> str:
-    """3–24 letters and digits, unique among all vaults of Azure, the same in every run."""
-    owner = plan.where.account.id if plan.where.account else plan.spec.owner
-    parts = (owner, plan.spec.cost_center, plan.spec.name, plan.placement, plan.region, "secrets")
-    return "kv" + plan.spec.name.replace("-", "")[:9] + sha256("\0".join(parts).encode()).hexdigest()[:13]
