@@ -30,6 +30,7 @@ MAY_USE = {
     "report": set(),
     "lab": {"drills", "errors", "graph"},
     "drills": {"errors"},
+    "replication": {"errors", "catalog", "spec", "plan"},
 }
 """Which rooms each room may import. `cli` and tests wire everything and so are free."""
 

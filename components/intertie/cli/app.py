@@ -8,7 +8,19 @@ import typer
 
 from intertie import __version__
 from intertie.cli import streams
-from intertie.cli.commands import bootstrap, catalog, cost, doctor, explain, forecast, lab, policy, preview, validate
+from intertie.cli.commands import (
+    bootstrap,
+    catalog,
+    cost,
+    doctor,
+    explain,
+    forecast,
+    lab,
+    policy,
+    preview,
+    replicate,
+    validate,
+)
 from intertie.cli.exits import Exit
 from intertie.errors import IntertieError
 
@@ -34,6 +46,7 @@ app.add_typer(policy.app, name="policy")
 app.command()(forecast.forecast)
 app.command()(doctor.doctor)
 app.command()(bootstrap.bootstrap)
+app.command()(replicate.replicate)
 app.add_typer(lab.app, name="lab")
 
 

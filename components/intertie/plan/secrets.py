@@ -5,6 +5,7 @@ plan or a state; `intertie replicate` says which store needs which of them.
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from intertie.plan.types import Plan
 from intertie.spec import AuthKind
@@ -47,6 +48,14 @@ def store_key(plan: Plan, secret: str) -> str:
     """Name of a secret in the cloud's store: two placements may share an account and a region, so the cluster's is in
     it."""
     return f"{plan.cluster}-{secret.replace('.', '-')}"
+
+
+def vault_name(plan: Plan) -> str:
+    """Name of the vault on the one cloud whose stores have names: 3–24 letters and digits, unique in the
+    world, the same in every run."""
+    owner = plan.where.account.id if plan.where.account else plan.spec.owner
+    parts = (owner, plan.spec.cost_center, plan.spec.name, plan.placement, plan.region, "secrets")
+    return "kv" + plan.spec.name.replace("-", "")[:9] + sha256("\0".join(parts).encode()).hexdigest()[:13]
 
 
 def _need(plan: Plan, name: str, fields: tuple[str, ...], kind: str, why: str) -> SecretNeed:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from intertie.plan import weights
+from intertie.plan.digests import digested, note_tags
 from intertie.plan.site import Site
 from intertie.plan.trail import Trail, listed
 from intertie.plan.types import StagePlan
@@ -14,7 +16,13 @@ CANARY = "-canary"
 
 def serving(site: Site, stages: Sequence[StagePlan], trail: Trail) -> tuple[StagePlan, ...]:
     """The stages with their time to finish, and a stage more for each canary, at the end."""
-    lasting = [_grace(site, stage, trail) for stage in stages]
+    lasting = [
+        replace(_grace(site, stage, trail), image=digested(site.spec, stage.image) if stage.image else "")
+        for stage in stages
+    ]
+    note_tags(site, lasting, trail)
+    for stage in lasting:
+        weights.choose(site, stage, trail)
     for stage in lasting:
         _check_waking(site, stage, trail)
     trials = [made for stage in lasting if (made := _canary(site, stage, trail)) is not None]

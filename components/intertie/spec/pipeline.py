@@ -10,8 +10,10 @@ from intertie.spec.cluster import ClusterSpec
 from intertie.spec.endpoint import EndpointSpec
 from intertie.spec.fields import Number, Text
 from intertie.spec.placement import PlacementSpec
-from intertie.spec.stage import StageSpec
+from intertie.spec.stage import ImageRef, StageSpec
 from intertie.spec.team import Team
+
+Digest = Annotated[str, Text(r"^sha256:[0-9a-f]{64}$", "sha256: and 64 hexadecimal digits", 71)]
 
 
 class Environment(StrEnum):
@@ -56,5 +58,8 @@ class PipelineSpec(Spec):
     """Budget over all placements."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     """Further tags for every resource."""
+    digests: dict[ImageRef, Digest] = Field(default_factory=dict)
+    """Digest of each image that is named by its tag. `intertie replicate` records them in `<description>.lock.json`,
+    which is read with the description."""
     kubernetes: Annotated[str, Text(r"^1\.[0-9]{2}$", 'a minor version in quotes, such as "1.35"', 4)] | None = None
     """Kubernetes minor version. Default: the one that the catalogue pins for all clouds."""

@@ -5,23 +5,26 @@ Three sieves, and the problems of all of them at once: the document (YAML, keys,
 """
 
 import codecs
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from intertie.errors import InputError, Problem
 from intertie.spec.checks import check
 from intertie.spec.document import Document, Refusal
-from intertie.spec.pipeline import PipelineSpec
+from intertie.spec.pipeline import Digest, PipelineSpec
 from intertie.spec.plain import plain
+from intertie.spec.stage import ImageRef
 from intertie.spec.translate import refusals_of
 from intertie.spec.wording import clean, show
 from intertie.spec.yaml_source import LARGEST, parse
 
+LOCK = "intertie.lock/v1"
 _OTHER_ENCODINGS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -33,13 +36,41 @@ _OTHER_ENCODINGS = {
 def read_file(path: str | PathLike[str]) -> PipelineSpec:
     """The description in a file: YAML 1.2 or JSON, UTF-8, at most 1 MiB. InputError with every problem."""
     name = clean(fspath(path), 1000)
-    return read_text(_decoded(_bytes_of(Path(path), name), name), name)
+    text = _decoded(_bytes_of(Path(path), name), name)
+    lock = lock_path(Path(path))
+    if not lock.is_file():
+        return read_text(text, name)
+    beside = clean(fspath(lock), 1000)
+    return _locked(text, name, _decoded(_bytes_of(lock, beside), beside), beside)
+
+
+def lock_path(path: Path) -> Path:
+    """Where the digests of a description's images are recorded: `chat.yaml` → `chat.lock.json`."""
+    return path.with_name(f"{path.stem}.lock.json")
 
 
 @lru_cache(maxsize=8)  # every stack of a project reads the same description, and it is frozen
 def read_text(text: str, name: str = "description") -> PipelineSpec:
     """The description in a text; `name` stands before the line and column of every problem."""
     return _read(parse(text.removeprefix("\ufeff"), name))
+
+
+@lru_cache(maxsize=8)
+def _locked(text: str, name: str, lock: str, beside: str) -> PipelineSpec:
+    """The description with the recorded digests; what it says itself wins. InputError for a lock that is none."""
+    spec = read_text(text, name)
+    return spec.model_copy(update={"digests": {**digests_in(lock, beside), **spec.digests}})
+
+
+def digests_in(lock: str, name: str) -> dict[str, str]:
+    """Image → digest, of the text of a lock file."""
+    try:
+        found = json.loads(lock)
+        images = found["images"] if found["schema"] == LOCK else None
+        return TypeAdapter(dict[ImageRef, Digest]).validate_python(images)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        allowed = f'{{"schema": "{LOCK}", "images": {{<image>: sha256:<64 hexadecimal digits>}}}}'
+        raise _not_read(name, "something else", allowed, "let `intertie replicate --run` write it anew") from None
 
 
 def read_data(data: Mapping[str, Any]) -> PipelineSpec:

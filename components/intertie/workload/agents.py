@@ -9,6 +9,7 @@ from typing import Any
 
 from intertie.contract import ClusterHandle, Toleration
 from intertie.plan import LABEL, Plan
+from intertie.plan.digests import digested
 from intertie.workload.manifest import MANAGER, Manifest
 from intertie.workload.placement import any_of, toleration
 from intertie.workload.pod import image
@@ -110,7 +111,7 @@ def _daemon_set(plan: Plan, handle: ClusterHandle, agent: Agent) -> Manifest:
         "automountServiceAccountToken": bool(agent.rights),
         **_nodes(plan, handle, agent.vendor),
         "tolerations": tolerations(plan, handle, agent.vendor),
-        "containers": [_container(handle, agent)],
+        "containers": [_container(plan, handle, agent)],
     }
     if agent.mounts:
         pod["volumes"] = [{"name": volume, "hostPath": {"path": path}} for volume, path in agent.mounts]
@@ -148,10 +149,10 @@ def tolerations(plan: Plan, handle: ClusterHandle, vendor: str) -> list[dict[str
     return [toleration(given) for given in found]
 
 
-def _container(handle: ClusterHandle, agent: Agent) -> dict[str, Any]:
+def _container(plan: Plan, handle: ClusterHandle, agent: Agent) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "name": agent.name,
-        "image": image(agent.image, handle.registry),
+        "image": image(digested(plan.spec, agent.image), handle.registry),
         "command": list(agent.command),
         "args": list(agent.args),
         "env": [_variable(name, value) for name, value in agent.env],

@@ -1,0 +1,100 @@
+"""Which copies a placement needs: images in its registry, weights in its bucket, secrets in its store."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from intertie.plan import Plan
+from intertie.plan.secrets import needs, vault_name
+from intertie.spec import Runtime
+
+
+class Kind(StrEnum):
+    """What is copied."""
+
+    IMAGE = "image"
+    WEIGHTS = "weights"
+    SECRET = "secret"  # noqa: S105  the word
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One copy. `target` is "" where nothing is copied and only the digest is recorded."""
+
+    placement: str
+    cloud: str
+    kind: Kind
+    name: str  # the image as the plan names it, the model's id, the secret's name
+    source: str
+    target: str
+    why: str
+    revision: str = ""  # of weights
+    files: str = ""  # of weights: what of the repository is taken; "" = all
+    fields: tuple[str, ...] = ()  # of a secret
+    vault: str = ""  # of a secret, where stores have names
+    region: str = ""  # of a secret
+    account: str = ""  # of a secret: account, subscription or project
+
+
+def tasks(plan: Plan, bucket: str | None = None) -> tuple[Task, ...]:
+    """Everything that this placement needs, in a fixed order. `bucket`: the stack's output `weights`, where it is not
+    the placement's own to name."""
+    return (*_images(plan), *_weights(plan, bucket), *_secrets(plan))
+
+
+def mirrored(reference: str, registry: str) -> str:
+    """Where a placement's registry has an image: under its path without the host."""
+    first, _, path = reference.partition("/")
+    hosted = path and ("." in first or ":" in first or first == "localhost")
+    return f"{registry}/{path if hosted else reference}"
+
+
+def _images(plan: Plan) -> list[Task]:
+    registry = plan.where.registry
+    found: dict[str, Task] = {}
+    for stage in plan.stages:
+        image = stage.image
+        if image and image not in found:
+            tagged = image.partition("@")[0]
+            target = mirrored(tagged, registry) if registry else ""
+            why = f"stage {stage.name} runs it" if registry else f"stage {stage.name} runs it: its digest is recorded"
+            found[image] = Task(plan.placement, plan.cloud, Kind.IMAGE, tagged, image, target, why)
+    return list(found.values())
+
+
+def _weights(plan: Plan, bucket: str | None) -> list[Task]:
+    adopt = plan.where.adopt
+    where = adopt.weights if adopt is not None else bucket or _named(plan)
+    found: dict[tuple[str, str], Task] = {}
+    for stage in plan.stages:
+        model = stage.spec.model
+        if model is None or not stage.on_accelerators or (adopt is not None and adopt.weights is None):
+            continue
+        revision = model.revision or ""
+        target = "/".join(part for part in (where or f"<bucket of {plan.placement}>", model.id, revision) if part)
+        hub = stage.spec.runtime is not Runtime.TRITON
+        source = f"hf://{model.id}" if hub else f"<model repository of {model.id}>"
+        why = f"stage {stage.name} serves it: weights, tokenizer and configuration, adapters that lie beside them"
+        task = Task(plan.placement, plan.cloud, Kind.WEIGHTS, model.id, source, target, why, revision)
+        found.setdefault((model.id, revision), task)
+    return list(found.values())
+
+
+def _named(plan: Plan) -> str | None:
+    """The bucket that the placement names, as its cloud writes it."""
+    named = plan.where.weights
+    scheme = {"aws": "s3://", "gcp": "gs://", "azure": "az://"}.get(plan.cloud, "")
+    return f"{scheme}{named}" if named else None
+
+
+def _secrets(plan: Plan) -> list[Task]:
+    """A cluster that is adopted has whatever store its owner uses: its secrets are not ours to write."""
+    if plan.where.adopt is not None:
+        return []
+    account = plan.where.account.id if plan.where.account else ""
+    return [
+        Task(
+            plan.placement, plan.cloud, Kind.SECRET, need.name, "", need.key, need.why, fields=need.fields,
+            vault=vault_name(plan) if plan.cloud == "azure" else "", region=plan.region, account=account,
+        )
+        for need in needs(plan)
+    ]  # fmt: skip
