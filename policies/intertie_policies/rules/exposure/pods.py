@@ -11,6 +11,7 @@ from intertie_policies.workloads import (
     NAMESPACE,
     WORKLOADS,
     Workload,
+    in_namespace,
     name_of,
     namespace_of,
     selects,
@@ -159,5 +160,19 @@ def namespaces_hold_pods_to_a_standard(stack: Stack, context: Context) -> Iterat
         if shared(name_of(namespace), context.settings.exposure.privileged_namespaces):
             continue
         level = namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
-        if level.text not in ("baseline", "restricted") and not level.unknown:
-            yield fail(namespace, f"it enforces {level.text or 'nothing'}; needed: baseline or restricted", *level.path)
+        if level.text in ("baseline", "restricted") or level.unknown:
+            continue
+        if level.text == "privileged" and _locks_memory(stack, name_of(namespace)):
+            continue
+        yield fail(namespace, f"it enforces {level.text or 'nothing'}; needed: baseline or restricted", *level.path)
+
+
+def _locks_memory(stack: Stack, namespace: str) -> bool:
+    """Whether pods of a namespace need IPC_LOCK for RDMA, which no standard but `privileged` lets them have."""
+    return any(
+        capability.text == "IPC_LOCK"
+        for resource in in_namespace(stack, namespace, *WORKLOADS)
+        for workload in workloads_of(resource)
+        for container in workload.containers
+        for capability in container["securityContext"]["capabilities"]["add"].items
+    )
