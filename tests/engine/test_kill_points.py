@@ -12,7 +12,12 @@ from intertie.lab.session import Lab
 from support.labs import done, orphans, sample
 from support.programs import wait_until
 
-pytestmark = [pytest.mark.engine, pytest.mark.kubernetes, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.kubernetes,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("kill-points"),  # they share the update that nobody disturbs
+]
 
 STACK = "gcp-euw4"
 POINTS = 20

@@ -9,6 +9,7 @@ import pytest
 
 from intertie.lab.engine import Engine, Outcome
 from intertie.lab.session import Lab
+from support.lab_security import in_clear, readable_by_others
 from support.labs import EVERY_STACK, done, orphans, sample
 
 pytestmark = [pytest.mark.engine, pytest.mark.kubernetes, pytest.mark.timeout(900)]
@@ -94,7 +95,8 @@ def test_a_sample_lives_from_its_first_update_to_an_empty_world(organisation: La
 
     assert done(engine.up()).changes == expected
     assert orphans(organisation, engine) == []
-    assert done(engine.preview()).changed == {}
+    assert in_clear(organisation.home, engine.project) == []
+    assert readable_by_others(organisation.folder) == []
     assert done(engine.up()).changed == {}
     assert done(engine.refresh()).changed == {}
 

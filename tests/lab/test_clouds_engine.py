@@ -5,128 +5,18 @@ from pathlib import Path
 import pytest
 
 from intertie.lab import home, scenario
-from intertie.lab.engine import Engine
 from intertie.lab.home import Home
-from intertie.lab.world import World
 from support import programs
+from support.cloud_programs import PROGRAMS, having, inject, small, world
 
 pytestmark = pytest.mark.engine
 
-AWS = """
-import pulumi, json
-from pulumi_aws import ec2, eks, iam
-
-config = pulumi.Config()
-machine = config.get("machine") or "m7i.xlarge"
-
-def role(name, service, *policies):
-    trust = json.dumps({"Statement": [{"Principal": {"Service": service}}]})
-    made = iam.Role(name, name=name, assume_role_policy=trust)
-    for policy in policies:
-        iam.RolePolicyAttachment(f"{name}-{policy}", role=made.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}")
-    return made
-
-vpc = ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
-subnets = [
-    ec2.Subnet(zone, vpc_id=vpc.id, availability_zone=zone, cidr_block=f"10.0.{n}.0/24").id
-    for n, zone in enumerate(("us-east-1a", "us-east-1b"))
-]
-control = role("control", "eks.amazonaws.com", "AmazonEKSClusterPolicy")
-nodes = role("nodes", "ec2.amazonaws.com", "AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
-cluster = eks.Cluster("cluster", role_arn=control.arn, vpc_config=eks.ClusterVpcConfigArgs(subnet_ids=subnets))
-eks.NodeGroup(
-    "group", cluster_name=cluster.name, node_role_arn=nodes.arn, subnet_ids=subnets, instance_types=[machine],
-    labels={"size": config.get("size") or "small"},
-    scaling_config=eks.NodeGroupScalingConfigArgs(min_size=1, desired_size=1, max_size=3),
-    opts=pulumi.ResourceOptions(depends_on=[nodes]),
-)
-pulumi.export("issuer", cluster.identities[0].oidcs[0].issuer)
-"""
-
-AZURE = """
-import pulumi
-from pulumi_azure_native import containerservice, managedidentity, network, resources
-
-config = pulumi.Config()
-group = resources.ResourceGroup("group", location="swedencentral")
-net = network.VirtualNetwork("net", resource_group_name=group.name, location="swedencentral",
-    address_space=network.AddressSpaceArgs(address_prefixes=["10.0.0.0/16"]))
-subnet = network.Subnet(
-    "nodes", resource_group_name=group.name, virtual_network_name=net.name, address_prefix="10.0.0.0/20")
-identity = managedidentity.UserAssignedIdentity("plane", resource_group_name=group.name, location="swedencentral")
-cluster = containerservice.ManagedCluster(
-    "cluster", resource_group_name=group.name, location="swedencentral", dns_prefix="prod",
-    identity=containerservice.ManagedClusterIdentityArgs(type="UserAssigned", user_assigned_identities=[identity.id]),
-    oidc_issuer_profile=containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
-    agent_pool_profiles=[containerservice.ManagedClusterAgentPoolProfileArgs(
-        name="system", mode="System", vm_size="Standard_D4s_v5", count=2, vnet_subnet_id=subnet.id)],
-)
-containerservice.AgentPool(
-    "pool", agent_pool_name=config.get("pool") or "gpu", resource_group_name=group.name, resource_name_=cluster.name,
-    mode="User", vm_size=config.get("machine") or "Standard_D8s_v5", count=1, vnet_subnet_id=subnet.id,
-    node_labels={"size": config.get("size") or "small"},
-)
-pulumi.export("issuer", cluster.oidc_issuer_profile.apply(lambda profile: profile.issuer_url if profile else None))
-"""
-
-GCP = """
-import pulumi
-from pulumi_gcp import compute, container, projects
-
-config = pulumi.Config()
-apis = [
-    projects.Service(name, service=f"{name}.googleapis.com", disable_on_destroy=False)
-    for name in ("compute", "container")
-]
-net = compute.Network("net", auto_create_subnetworks=False, opts=pulumi.ResourceOptions(depends_on=apis))
-subnet = compute.Subnetwork("subnet", network=net.id, ip_cidr_range="10.0.0.0/20", region="europe-west4")
-cluster = container.Cluster(
-    "cluster", location="europe-west4", network=net.id, subnetwork=subnet.id, remove_default_node_pool=True,
-    initial_node_count=1, deletion_protection=config.get_bool("protected") or False,
-)
-container.NodePool(
-    "pool", cluster=cluster.id, node_locations=["europe-west4-a"], initial_node_count=1,
-    node_config=container.NodePoolNodeConfigArgs(
-        machine_type=config.get("machine") or "e2-standard-4", spot=config.get_bool("spot") or False,
-        labels={"size": config.get("size") or "small"},
-    ),
-)
-pulumi.export("issuer", cluster.self_link)
-"""
-
-SETTINGS = {
-    "aws": ("aws:region", "us-east-1"),
-    "azure": ("azure-native:location", "swedencentral"),
-    "gcp": ("gcp:project", "acme"),
-}
-PROGRAMS = {"aws": AWS, "azure": AZURE, "gcp": GCP}
 COUNT = {"aws": 10, "azure": 6, "gcp": 6}
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Home:
     return home.create(tmp_path / "lab")
-
-
-def small(lab: Home, cloud: str) -> Engine:
-    """The engine on the small program of one cloud."""
-    folder = programs.project(lab.folder.parent / cloud, PROGRAMS[cloud])
-    engine = programs.engine(lab, folder, f"{cloud}-dev")
-    assert engine.run("config", "set", *SETTINGS[cloud]).ok
-    return engine
-
-
-def having(engine: Engine, key: str, value: str) -> Engine:
-    assert engine.run("config", "set", key, value).ok
-    return engine
-
-
-def world(lab: Home) -> World:
-    return World(lab.world)
-
-
-def inject(lab: Home, *faults: dict) -> None:
-    scenario.apply(world(lab), scenario.parse({"faults": list(faults)}))
 
 
 CHANGE = {
@@ -292,6 +182,6 @@ def test_a_resource_is_imported_by_its_id(lab: Home) -> None:
     vpc = next(each for each in world(lab).resources() if each.type == "aws:ec2/vpc:Vpc")
     folder = programs.project(lab.folder.parent / "other", "import pulumi\n", name="other")
     other = programs.engine(lab, folder, "adopt")
-    assert other.run("config", "set", *SETTINGS["aws"]).ok
+    having(other, "aws:region", "us-east-1")
     outcome = other.run("import", "aws:ec2/vpc:Vpc", "adopted", vpc.outputs["__id"], "--yes", "--protect=false")
     assert any(each["type"] == "aws:ec2/vpc:Vpc" for each in other.resources()), outcome.text

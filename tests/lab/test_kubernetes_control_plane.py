@@ -17,6 +17,7 @@ from intertie.lab.kube.kubeconfig import Access
 from intertie.lab.programs import KUBERNETES_VERSION
 from intertie.lab.world import Cluster
 from support.lab_clusters import Supervised, memory_mib, supervised, wait_for
+from support.lab_security import LOOPBACK, listening_addresses
 
 pytestmark = pytest.mark.kubernetes
 
@@ -83,20 +84,9 @@ def test_nobody_reads_the_data_past_the_api_server(lab: Supervised) -> None:
 
 
 def test_everything_listens_on_loopback_only(lab: Supervised) -> None:
-    sockets = {
-        str(link.readlink())
-        for pid in lab.children()
-        for link in Path(f"/proc/{pid}/fd").iterdir()
-        if link.is_symlink()
-    }
-    heard = []
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
-                heard.append(fields[1].partition(":")[0])
+    heard = listening_addresses(lab.children())
     assert len(heard) >= 3
-    assert set(heard) <= {"0100007F", "00000000000000000000000001000000"}
+    assert set(heard) <= LOOPBACK
 
 
 def test_keys_and_tokens_are_for_their_owners_eyes(lab: Supervised) -> None:

@@ -59,8 +59,13 @@ class Releases:
         return self.world.get(TYPE, self._key(id_))
 
     def install(self, release: Release, urn: str, *, create_namespace: bool, skip_crds: bool) -> dict[str, Any]:
-        """Make everything of a new release. HelmError when Helm would refuse."""
-        if self.find(self.id_of(release)) is not None:
+        """Make everything of a new release. HelmError when Helm would refuse.
+
+        What an update of the same URN began that was killed is gone on with, as in the lab's clouds: Helm itself would
+        refuse that too, until somebody uninstalls it.
+        """
+        there = self.find(self.id_of(release))
+        if there is not None and there.urn != urn:
             raise HelmError("cannot re-use a name that is still in use")
         self._namespace(release.namespace, create_namespace)
         self._needed(release)
