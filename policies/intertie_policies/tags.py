@@ -100,7 +100,10 @@ def _defaults(resource: Resource, like: Value) -> Iterator[Value]:
         return
     provider = resource.provider
     if provider is not None:
-        yield provider.props.at(*steps)
+        own = provider.props[steps[0]]
+        text = own.quietly().text  # the SDKs write what is nested in a provider as JSON text
+        given = own.derived(_parsed(text)) if text else own
+        yield given.at(*steps[1:])
     elif resource.node.provider and "::default" not in resource.node.provider:
         yield accessor.undecided(like)
     else:
