@@ -15,13 +15,13 @@ LIMITS = Limits(monthly_usd=72_000.0)  # $100 an hour in a month of 30 days
 
 def run(rates: list[float], limits: Limits = LIMITS, memory: Memory | None = None, minutes: int = 5) -> list[Decision]:
     """Readings every few minutes from the first of the month on, or from where the memory ends."""
-    memory = memory or Memory()
-    at = memory.samples[-1][0] if memory.samples else START - timedelta(minutes=minutes)
+    kept = memory if memory is not None else Memory()
+    at = kept.samples[-1][0] if kept.samples else START - timedelta(minutes=minutes)
     decisions = []
     for rate in rates:
         at += timedelta(minutes=minutes)
-        decisions.append(decide(memory, Reading(at, rate), limits))
-        memory = decisions[-1].memory
+        decisions.append(decide(kept, Reading(at, rate), limits))
+        kept = decisions[-1].memory
     return decisions
 
 

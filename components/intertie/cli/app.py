@@ -14,7 +14,9 @@ from intertie.cli.commands import (
     cost,
     doctor,
     explain,
+    exporter,
     forecast,
+    guard,
     lab,
     policy,
     preview,
@@ -44,6 +46,8 @@ app.add_typer(catalog.app, name="catalog")
 app.command()(cost.cost)
 app.add_typer(policy.app, name="policy")
 app.command()(forecast.forecast)
+app.command()(guard.guard)
+app.command()(exporter.exporter)
 app.command()(doctor.doctor)
 app.command()(bootstrap.bootstrap)
 app.command()(replicate.replicate)

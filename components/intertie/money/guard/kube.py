@@ -124,25 +124,19 @@ class KubernetesCluster:
         if body is not None:
             headers["Content-Type"] = _MERGE if method == "PATCH" else "application/json"
         try:
-            answer = self._client.call_api(
-                path, method, header_params=headers, body=body, auth_settings=["BearerToken"],
-                _preload_content=False, _return_http_data_only=True, _request_timeout=_SECONDS,
-            )  # fmt: skip
-            return json.loads(answer.data)
-        except ApiException as error:
-            if missing and error.status == 404:
-                return None
-            kind = ConflictError if error.status == 409 else OutsideError
-            raise kind(f"{method} {path}: {error.status} {_said(error)}") from None
-        except (HTTPError, OSError, ValueError) as error:
+            request = self._client.param_serialize(
+                method, path, header_params=headers, body=body, auth_settings=["BearerToken"]
+            )
+            answer = self._client.call_api(*request, _request_timeout=_SECONDS)
+            data = json.loads(answer.read() or b"{}")
+        except (ApiException, HTTPError, OSError, ValueError) as error:
             raise OutsideError(f"{method} {path}: {error}") from None
-
-
-def _said(error: Any) -> str:
-    try:
-        return str(json.loads(error.body)["message"])[:500]
-    except (TypeError, ValueError, KeyError):
-        return str(error.reason)
+        if answer.status < 400:
+            return data
+        if missing and answer.status == 404:
+            return None
+        kind = ConflictError if answer.status == 409 else OutsideError
+        raise kind(f"{method} {path}: {answer.status} {str(data.get('message', ''))[:500]}")
 
 
 def connect(namespace: str, kubeconfig: Mapping[str, Any] | str | None = None) -> KubernetesCluster:

@@ -1,0 +1,120 @@
+"""`intertie exporter`: what a cluster costs, as Prometheus metrics."""
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intertie.cli.output import talk
+from intertie.errors import InputError, OutsideError
+
+if TYPE_CHECKING:
+    from intertie.money.guard.kube import KubernetesCluster
+    from intertie.plan import Plan
+
+
+def exporter(  # noqa: PLR0917  these are options, not positions
+    spec: Annotated[Path, typer.Argument(help="Description of the pipeline.")],
+    placement: Annotated[str, typer.Option("--placement", "-p", help="Its placement.")],
+    kubeconfig: Annotated[
+        Path | None, typer.Option(help="Way into the cluster. Default: the cluster that this runs in.")
+    ] = None,
+    listen: Annotated[str, typer.Option(help="Address and port of `/metrics`.")] = "127.0.0.1:9408",
+    interval: Annotated[int, typer.Option(help="Seconds between two reads of the cluster.", min=5, max=3600)] = 30,
+    textfile: Annotated[
+        Path | None, typer.Option(help="Write once to a file of the node exporter's textfile collector, and end.")
+    ] = None,
+    prices: Annotated[list[Path] | None, typer.Option(help="Contract prices, as for `intertie cost`.")] = None,
+    outlook: Annotated[
+        Path | None, typer.Option("--forecast", help="Dollars ahead: `intertie forecast --unit USD --format json`.")
+    ] = None,
+) -> None:
+    """Show what a cluster costs to Prometheus: per node, owner, cost centre, stage and model; budget, guard, forecast.
+
+    Example: `intertie exporter stacks/specs/chat.yaml --placement aws-use1 --kubeconfig kubeconfig`
+    """
+    from intertie.money import PriceBook
+    from intertie.money.contract_prices import read_prices
+    from intertie.money.exporter.textfile import write
+    from intertie.money.guard.kube import connect
+    from intertie.plan import resolve
+    from intertie.spec import read_file
+
+    described = read_file(spec)
+    if placement not in described.placements:
+        raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
+    plan = resolve(described, placement)
+    host, port = _address(listen)
+    book = PriceBook(own=read_prices(prices) if prices else ())
+    source = _Source(plan, connect(plan.namespace, str(kubeconfig) if kubeconfig else None), book, outlook)
+    if textfile is not None:
+        write(textfile, source.read())
+        return
+    _serve(source, host, port, interval)
+
+
+class _Source:
+    """Reads the cluster again and again. A read that fails is counted and told, and the figures before it stay."""
+
+    def __init__(self, plan: "Plan", cluster: "KubernetesCluster", book: Any, outlook: Path | None) -> None:
+        from intertie.money.exporter import Meter
+
+        self.plan, self.cluster, self.book, self.outlook = plan, cluster, book, outlook
+        self.meter, self.errors = Meter(), 0
+
+    def read(self) -> bytes:
+        from intertie.money.exporter import exposition
+        from intertie.money.exporter.snapshot import snapshot_of
+        from intertie.money.guard.meter import metered
+
+        seen = metered(self.cluster.nodes(), self.plan.cloud, self.book, self.plan.placement)
+        self.meter.add(seen, datetime.now(UTC))
+        more = {"guard": self.cluster.remembered(), "forecast_usd": _dollars(self.outlook), "errors": self.errors}
+        return exposition(snapshot_of(self.plan, seen, self.meter, **more))
+
+
+def _serve(source: _Source, host: str, port: int, interval: int) -> None:
+    from intertie.money.exporter import Endpoint
+
+    try:
+        endpoint = Endpoint(host, port)
+    except OSError as error:
+        raise OutsideError(f"--listen {host}:{port}: {error}") from None
+    endpoint.start()
+    talk(f"http://{host}:{endpoint.port}/metrics")
+    try:
+        while True:
+            try:
+                endpoint.show(source.read())
+            except OutsideError as error:
+                source.errors += 1
+                talk(f"warning: {error}")
+            time.sleep(interval)
+    except KeyboardInterrupt:
+        talk("ended")
+    finally:
+        endpoint.stop()
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise InputError(f"--listen {text!r}; allowed: an address and a port, such as 127.0.0.1:9408 or 0.0.0.0:9408")
+    return host.strip("[]"), int(port)
+
+
+def _dollars(path: Path | None) -> dict[tuple[str, str], float]:
+    """Total of a forecast in dollars, by quantile. Raises `InputError` for what is no such forecast."""
+    if path is None:
+        return {}
+    try:
+        data = json.loads(path.read_text())
+        if data["schema"] != "intertie.forecast/v1" or str(data["unit"]).upper() != "USD":
+            raise InputError(f"{path} is no forecast of dollars: schema intertie.forecast/v1 with unit USD is needed")
+        days = round(len(data["points"]) * {"d": 1, "h": 1 / 24}[data["step"][-1]] * int(data["step"][:-1]))
+        return {(f"{days}d", name): float(data["total"][name]) for name in ("p10", "p50", "p90")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} cannot be read as a forecast: {error}") from None

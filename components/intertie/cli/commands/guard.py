@@ -1,0 +1,107 @@
+"""`intertie guard`: one run of the budget guard over a cluster."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from intertie.cli.exits import Exit
+from intertie.cli.output import Format, FormatOption, console, write_json
+from intertie.errors import InputError
+
+if TYPE_CHECKING:
+    from intertie.money.guard import Limits
+
+
+def guard(  # noqa: PLR0917  these are options, not positions
+    spec: Annotated[Path | None, typer.Argument(help="Description of the pipeline; its budget is held to.")] = None,
+    placement: Annotated[str | None, typer.Option("--placement", "-p", help="Its placement.")] = None,
+    kubeconfig: Annotated[
+        Path | None, typer.Option(help="Way into the cluster. Default: the cluster that this runs in.")
+    ] = None,
+    namespace: Annotated[str | None, typer.Option(help="Without a description: the pipeline's namespace.")] = None,
+    cloud: Annotated[str | None, typer.Option(help="Without a description: aws, azure or gcp.")] = None,
+    budget: Annotated[float | None, typer.Option(help="US dollars a month for this cluster.")] = None,
+    prices: Annotated[list[Path] | None, typer.Option(help="Contract prices, as for `intertie cost`.")] = None,
+    expected_hourly: Annotated[
+        float | None, typer.Option(help="Dollars an hour that the forecast expects at most.")
+    ] = None,
+    development: Annotated[bool, typer.Option("--development", help="Not production: `stop` needs nobody.")] = False,
+    act: Annotated[
+        bool, typer.Option("--act", help="Change ceilings. Without it, only say what would change.")
+    ] = False,
+    approve_stop: Annotated[bool, typer.Option("--approve-stop", help="A person agrees to `stop`.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Meter a cluster from its live nodes, and hold it to its budget by the ceilings of its autoscalers.
+
+    Runs once; run it every five minutes (a CronJob, or CI). Exit code 1: the state is freeze or worse, something
+    failed, or the meter could not be believed.
+
+    Example: `intertie guard stacks/specs/chat.yaml --placement aws-use1 --kubeconfig kubeconfig --act`
+    """
+    from intertie.money import PriceBook
+    from intertie.money.guard import State, tick
+    from intertie.money.guard.kube import connect
+
+    limits, place = _limits(spec, budget, development), placement or "*"
+    if spec is not None:
+        namespace, cloud = _of_plan(spec, placement)
+    if namespace is None or cloud is None:
+        raise InputError("without a description, --namespace, --cloud and --budget are needed")
+    book = PriceBook(own=_own(prices))
+    limits = _with(limits, expected_hourly, approve_stop)
+    cluster = connect(namespace, str(kubeconfig) if kubeconfig is not None else None)
+    outcome = tick(cluster, limits, book, cloud=cloud, placement=place, at=datetime.now(UTC), act=act)
+    if format is Format.JSON:
+        write_json(outcome.to_json())
+    else:
+        from intertie.report.guard import lines
+
+        for line in lines(outcome.to_json(), acted=act):
+            console().print(line, markup=False, soft_wrap=True)
+    bad = outcome.state >= State.FREEZE or outcome.failed or outcome.decision.held
+    raise typer.Exit(Exit.VIOLATIONS if bad else Exit.GOOD)
+
+
+def _limits(spec: Path | None, budget: float | None, development: bool) -> "Limits":
+    from intertie.money.guard import Limits
+    from intertie.spec import read_file
+
+    if spec is None:
+        if budget is None or not 0 < budget <= 1e12:
+            raise InputError(f"--budget {budget}; allowed: dollars a month, above 0")
+        return Limits(monthly_usd=budget, production=not development)
+    described = read_file(spec)
+    whole = budget if budget is not None else described.budget.monthly_usd if described.budget is not None else None
+    if whole is None or not 0 < whole <= 1e12:
+        raise InputError(f"{spec} has no budget: write `budget: {{monthly_usd: ...}}`, or give --budget")
+    return Limits(monthly_usd=whole, production=described.environment.value == "production" and not development)
+
+
+def _of_plan(spec: Path, placement: str | None) -> tuple[str, str]:
+    from intertie.plan import resolve
+    from intertie.spec import read_file
+
+    described = read_file(spec)
+    if placement not in described.placements:
+        raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
+    plan = resolve(described, placement)
+    return plan.namespace, plan.cloud
+
+
+def _own(files: list[Path] | None) -> tuple:
+    if not files:
+        return ()
+    from intertie.money.contract_prices import read_prices
+
+    return tuple(read_prices(files))
+
+
+def _with(limits: "Limits", expected: float | None, approved: bool) -> "Limits":
+    from dataclasses import replace
+
+    if expected is not None and not 0 <= expected < 1e9:
+        raise InputError(f"--expected-hourly {expected}; allowed: dollars from 0")
+    return replace(limits, expected_hourly=expected, approved=approved)

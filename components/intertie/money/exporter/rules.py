@@ -1,0 +1,76 @@
+"""Recording and alerting rules on the exporter's metrics, as data: burn rate, idleness, forecast, commitments."""
+
+from typing import Any
+
+_BY = "pipeline, placement, owner, cost_center, stage, model"
+
+RECORDING = (
+    ("intertie:spend_usd:1d", f"sum by ({_BY}) (increase(intertie_spend_usd_total[1d]))"),
+    ("intertie:cost_usd_per_hour:sum", "sum by (pipeline, placement) (intertie_cost_usd_per_hour)"),
+    (
+        "intertie:budget_burn:ratio_6h",
+        "avg_over_time(intertie:cost_usd_per_hour:sum[6h]) * 730 / on (pipeline, placement) intertie_budget_usd",
+    ),
+)
+"""(name, expression). A burn of 1 spends exactly the budget in an average month of 730 hours."""
+
+_IDLE = (
+    "(avg by (Hostname) (DCGM_FI_DEV_GPU_UTIL) < 5) and on (Hostname)"
+    ' (label_replace(node_gpu_count > 0, "Hostname", "$1", "node", "(.*)"))'
+)
+_ABOVE = (
+    'intertie_forecast_cost_usd{horizon="30d", quantile="p50"} > on (pipeline, placement) group_left ()'
+    " intertie_budget_usd"
+)
+ALERTS = (
+    (
+        "BudgetBurnsTooFast", "critical", "30m", "intertie:budget_burn:ratio_6h > 1.5",
+        "{{ $labels.pipeline }} on {{ $labels.placement }} spends {{ $value | humanize }} times its budget",
+    ),
+    (
+        "BudgetAlmostSpent", "warning", "15m", "intertie_budget_remaining_ratio < 0.1",
+        "{{ $value | humanizePercentage }} of the month's budget of {{ $labels.pipeline }} is left",
+    ),
+    (
+        "BudgetGuardActs", "critical", "0m", 'intertie_guard_state{state=~"freeze|degrade|stop"} == 1',
+        "the budget guard of {{ $labels.pipeline }} on {{ $labels.placement }} is in state {{ $labels.state }}",
+    ),
+    (
+        "AcceleratorsIdle", "warning", "30m",
+        _IDLE,
+        "accelerators of {{ $labels.Hostname }} are paid for and idle",
+    ),
+    (
+        "ForecastAboveBudget", "warning", "1h",
+        _ABOVE,
+        "the next 30 days of {{ $labels.pipeline }} are going to cost {{ $value | humanize }} dollars",
+    ),
+    (
+        "CommitmentIdle", "warning", "6h", "intertie_commitment_utilization_ratio < 0.5",
+        "commitment {{ $labels.name }} is paid for and used to {{ $value | humanizePercentage }}",
+    ),
+    (
+        "NodesWithoutPrice", "warning", "15m", "intertie_unpriced_nodes > 0",
+        "{{ $value }} nodes have no known price: costs are lower bounds, and the budget guard holds still",
+    ),
+)  # fmt: skip
+"""(name, severity, for, expression, summary)."""
+
+
+def rule_groups() -> list[dict[str, Any]]:
+    """Groups as Prometheus, and every operator's custom resource, take them."""
+    recording = [{"record": name, "expr": expression} for name, expression in RECORDING]
+    alerting = [
+        {
+            "alert": name,
+            "expr": expression,
+            "for": lasting,
+            "labels": {"severity": severity},
+            "annotations": {"summary": summary},
+        }
+        for name, severity, lasting, expression, summary in ALERTS
+    ]
+    return [
+        {"name": "intertie-cost", "interval": "1m", "rules": recording},
+        {"name": "intertie-cost-alerts", "rules": alerting},
+    ]

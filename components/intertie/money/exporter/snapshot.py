@@ -1,0 +1,81 @@
+"""What is known of a cluster's money at one moment, and the spend that adds up between moments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from intertie.money.guard.meter import Metered, NodeCost
+from intertie.plan import Plan
+
+SHARED = "shared"
+"""Stage of nodes that belong to none: the system pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """One commitment's use, from the ledger."""
+
+    name: str
+    kind: str
+    used: float  # share of what is paid for, 0 to 1
+    idle_usd_per_hour: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a scrape shows. None and missing keys are unknown: they have no sample, never a 0."""
+
+    nodes: tuple[NodeCost, ...]
+    owner: str
+    cost_center: str
+    pipeline: str
+    placement: str
+    models: Mapping[str, str] = field(default_factory=dict)  # stage → model
+    spent: Mapping[tuple[str, str], float] = field(default_factory=dict)  # (stage, kind) → dollars since the start
+    budget_usd: float | None = None
+    guard: Mapping[str, Any] | None = None  # the guard's memory
+    forecast_usd: Mapping[tuple[str, str], float] = field(default_factory=dict)  # (horizon, quantile) → dollars
+    commitments: tuple[Commitment, ...] = ()
+    carbon_kg_per_hour: float | None = None
+    errors: int = 0  # reads of the cluster that failed since the start
+
+
+class Meter:
+    """Adds up what the nodes cost between two looks. Begins at nothing: Prometheus' `increase` sees restarts."""
+
+    def __init__(self) -> None:
+        self._last: datetime | None = None
+        self._rates: dict[tuple[str, str], float] = {}
+        self.spent: dict[tuple[str, str], float] = {}
+
+    def add(self, seen: Metered, at: datetime) -> None:
+        """What was running since the last look is taken to have run until now. A clock that goes back adds nothing."""
+        if self._last is not None:
+            hours = max(0.0, (at - self._last) / timedelta(hours=1))
+            for key, rate in self._rates.items():
+                self.spent[key] = self.spent.get(key, 0.0) + rate * hours
+        self._last = at
+        self._rates = {}
+        for node in seen.nodes:
+            if node.usd is not None:
+                key = (node.stage or SHARED, node.kind)
+                self._rates[key] = self._rates.get(key, 0.0) + node.usd
+                self.spent.setdefault(key, 0.0)
+
+
+def snapshot_of(plan: Plan, seen: Metered, meter: Meter, **more: Any) -> Snapshot:
+    """A snapshot of a plan's cluster."""
+    models = {stage.name: stage.spec.model.id for stage in plan.stages if stage.spec.model is not None}
+    budget = plan.spec.budget.monthly_usd if plan.spec.budget is not None else None
+    return Snapshot(
+        nodes=seen.nodes,
+        owner=plan.spec.owner,
+        cost_center=plan.spec.cost_center,
+        pipeline=plan.spec.name,
+        placement=plan.placement,
+        models=models,
+        spent=dict(meter.spent),
+        budget_usd=budget,
+        **more,
+    )
