@@ -53,6 +53,7 @@ schema: setup ## write the schemas that editors and Pulumi read
 
 docs: setup ## write the generated tables
 	@$(BIN)/python tools/write_docs.py
+	@$(BIN)/python tools/tier_table.py
 	@$(BIN)/python tools/compare_catalog.py
 
 lock: setup ## write requirements.lock anew (needs uv on PATH)

@@ -1,80 +1,63 @@
-"""What is said of a tier that cannot run, and what becomes of the run: a person is told, CI fails."""
+"""Tiers render different stacks: each a part of the one before it, with the same names on every cloud."""
 
-import importlib.util
+import runpy
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from intertie.lab import programs
+from intertie.graph import Graph, check
 
-NO_GO = "Go is not installed: install Go 1.26 or later, or name the programs (INTERTIE_PULUMI, ...)"
-
-
-@pytest.fixture
-def tiers(project: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The suite's own hooks on a machine without Go and without the lab's programs."""
-    monkeypatch.setattr(programs, "missing", lambda: ("pulumi", "kubernetes", "kwok", "lws"))
-    monkeypatch.setattr(programs, "why_not_buildable", lambda: NO_GO)
-    spec = importlib.util.spec_from_file_location("tiers_of_the_suite", project / "tests" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+ROOT = Path(__file__).parents[2]
+TABLE: dict[str, Any] = runpy.run_path(str(ROOT / "tools" / "tier_table.py"))
+TIERS = TABLE["TIERS"]
+CLOUDS = [pytest.param(cloud, marks=pytest.mark.xdist_group(f"tiers-{cloud}")) for cloud in TABLE["TITLES"]]
+ACCELERATED = ("kubernetes:keda.sh/v1alpha1:ScaledObject", "kubernetes:autoscaling/v2:HorizontalPodAutoscaler")
 
 
-def config(marks: str = "not soak") -> Any:
-    return SimpleNamespace(getoption=lambda name, default=None: marks)
+def names(graph: Graph) -> set[tuple[str, str]]:
+    return {(each.type, each.name) for each in graph}
 
 
-def ended(tiers: ModuleType, marks: str = "not soak") -> int:
-    session: Any = SimpleNamespace(config=config(marks), exitstatus=0)
-    tiers.pytest_sessionfinish(session, 0)
-    return session.exitstatus
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_every_tier_previews_clean(cloud: str) -> None:
+    for tier in TIERS:
+        assert [str(finding) for finding in check(TABLE["recorded"](cloud, tier))] == [], tier
 
 
-def test_each_tier_that_cannot_run_has_one_line_that_says_why_and_what_to_do(tiers: ModuleType) -> None:
-    lines = [line for line in tiers.tier_lines(config()) if "CANNOT RUN" in line]
-    needed = "etcd, Kubernetes, KWOK and the LeaderWorkerSet controller not found (kubernetes, kwok, lws)"
-    assert lines == [
-        f"tier engine: CANNOT RUN: the Pulumi CLI not found (pulumi); {NO_GO}",
-        f"tier kubernetes: CANNOT RUN: {needed}; {NO_GO}",
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_each_tier_is_a_part_of_the_one_before_it(cloud: str) -> None:
+    hot, warm, pilot, cold = (names(TABLE["recorded"](cloud, tier)) for tier in TIERS)
+    assert cold < pilot < warm
+    assert warm == hot
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_in_tier_pilot_nothing_grows_and_in_tier_cold_nothing_runs(cloud: str) -> None:
+    pilot, cold = (TABLE["recorded"](cloud, tier) for tier in ("pilot", "cold"))
+    assert not [each for each in pilot if each.type in ACCELERATED]
+    replicas = [each.inputs["spec"]["replicas"] for each in pilot if each.type == "kubernetes:apps/v1:Deployment"]
+    assert replicas == [0, 0]
+    assert not [each for each in cold if each.type.startswith("kubernetes:")]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_page_says_what_is_rendered_today(cloud: str) -> None:
+    assert TABLE["section"](cloud) in (ROOT / "docs" / "tiers.md").read_text(encoding="utf-8"), "run `make docs`"
+
+
+def test_kubernetes_objects_are_the_same_kinds_on_every_cloud_but_the_collectors() -> None:
+    page = (ROOT / "docs" / "tiers.md").read_text(encoding="utf-8")
+    own = {"`kubernetes:apps/v1:DaemonSet`", "`kubernetes:core/v1:ConfigMap`"}
+    sections = page.split("## ")[1:]
+    kinds = [
+        {
+            line.split("|")[1].strip()
+            for line in text.splitlines()
+            if "`kubernetes:" in line and "monitoring." not in line
+        }
+        - own
+        for text in sections
     ]
-
-
-def test_those_lines_come_at_the_end_of_the_run_too(tiers: ModuleType) -> None:
-    said: list[str] = []
-    reporter: Any = SimpleNamespace(write_line=lambda text, **_: said.append(text))
-    tiers.pytest_terminal_summary(reporter, config())
-    assert [line.partition(": ")[0] for line in said] == ["tier engine", "tier kubernetes"]
-
-
-def test_a_person_without_go_sees_the_rest_pass(tiers: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CI", raising=False)
-    assert ended(tiers) == 0
-
-
-def test_in_ci_a_tier_that_cannot_run_fails_the_run_unless_it_was_not_asked_for(
-    tiers: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CI", "true")
-    assert ended(tiers) == 1
-    assert ended(tiers, "not engine and not kubernetes and not soak") == 0
-
-
-def test_every_tier_says_how_long_it_takes(tiers: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "missing", lambda: ())
-    assert [line.partition(";")[2].split()[:2] for line in tiers.tier_lines(config())] == [
-        ["about", str(minutes)] for minutes in tiers.MINUTES.values()
-    ]
-
-
-def test_tests_of_a_tier_that_cannot_run_are_skipped_with_the_reason(tiers: ModuleType) -> None:
-    marked: list[Any] = []
-    item: Any = SimpleNamespace(keywords={"engine"}, add_marker=marked.append)
-    tiers.pytest_collection_modifyitems(config(), [item, SimpleNamespace(keywords={"unit"}, add_marker=None)])
-    assert [mark.kwargs["reason"] for mark in marked] == [
-        f"tier engine cannot run: the Pulumi CLI not found (pulumi); {NO_GO}"
-    ]
+    assert len(kinds) == 3
+    assert kinds[0] == kinds[1] == kinds[2]

@@ -9,7 +9,7 @@ import pytest
 from intertie.plan.alerts import _rows, alerts, rule_groups, runtime_metrics
 from intertie.spec import Runtime
 from support import plans
-from support.rendered import CASES, case, limited
+from support.rendered import CASES, case, limited, on_trial
 from support.workloads import pinned, stage_spec
 
 
@@ -30,7 +30,16 @@ def test_the_parser_refuses_what_prometheus_would() -> None:
 
 
 def test_a_placement_that_has_everything_has_every_alert() -> None:
-    assert names(limited()) == {row["alert"] for row in _rows("alerts.csv")}
+    assert names(limited()) | names(on_trial()) == {row["alert"] for row in _rows("alerts.csv")}
+
+
+def test_a_canary_is_compared_with_the_revision_that_serves() -> None:
+    slower, fails = (alert for alert in alerts(on_trial()) if alert.name.startswith("Canary"))
+    assert 'stage="generate-canary"' in slower.expr
+    assert "> 1.5 * " in slower.expr
+    assert 'stage="generate"' in slower.expr
+    assert "outlier_detection_ejections_active" in fails.expr
+    assert not [name for name in names(limited()) if name.startswith("Canary")]
 
 
 def test_a_first_token_is_judged_by_the_objective_of_the_description() -> None:

@@ -107,6 +107,13 @@ def _measured(stage: StagePlan) -> dict[str, Any]:
     }
 
 
+def _canaries(plan: Plan, needs: str) -> Iterator[dict[str, Any]]:
+    for stage in plan.stages:
+        measured = {**_measured(stage), "ttft": runtime_metrics(str(stage.spec.runtime)).ttft}
+        if stage.canary_of and (not needs or measured.get(needs)):
+            yield {"stage": stage.name, "original": stage.canary_of, **measured}
+
+
 def _vendors(plan: Plan, needs: str) -> Iterator[dict[str, Any]]:
     if any(pool.vendor == needs for pool in plan.accelerator_pools()):
         yield {}
@@ -130,7 +137,7 @@ def _claims(plan: Plan, needs: str) -> Iterator[dict[str, Any]]:  # noqa: ARG001
             }
 
 
-_SCOPES = {"stage": _stages, "vendor": _vendors, "pipeline": _pipeline, "claim": _claims}
+_SCOPES = {"stage": _stages, "canary": _canaries, "vendor": _vendors, "pipeline": _pipeline, "claim": _claims}
 
 
 def _rows(name: str) -> tuple[dict[str, str], ...]:
