@@ -161,7 +161,7 @@ def test_a_runaway_is_stopped_within_its_time_and_budget_and_restored_when_it_is
 
 def test_dry_run_changes_no_ceiling_on_the_server(cluster: tuple[Api, KubernetesCluster]) -> None:
     api, port = cluster
-    Loop(api, "generate").step(18)
+    Loop(api, "generate").step(10)
     outcome = tick(port, LIMITS, BOOK, cloud="aws", placement="p", at=START, act=False)
     assert {change.target.name for change in outcome.changes} == {"generate", "prepare"}
     assert api.get(f"{KEDA}/generate")["spec"]["maxReplicaCount"] == 20

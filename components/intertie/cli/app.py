@@ -15,6 +15,7 @@ from intertie.cli.commands import (
     doctor,
     explain,
     exporter,
+    focus,
     forecast,
     guard,
     lab,
@@ -48,6 +49,7 @@ app.add_typer(policy.app, name="policy")
 app.command()(forecast.forecast)
 app.command()(guard.guard)
 app.command()(exporter.exporter)
+app.command()(focus.focus)
 app.command()(doctor.doctor)
 app.command()(bootstrap.bootstrap)
 app.command()(replicate.replicate)
