@@ -3,9 +3,9 @@
 from functools import cache
 
 from intertie_policies.rule import Rule, Scope
-from intertie_policies.rules import capacity, configuration, cost, exposure, region, resilience, tagging
+from intertie_policies.rules import capacity, configuration, cost, exposure, platform, region, resilience, tagging
 
-GROUPS = (configuration, region, capacity, tagging, cost, exposure, resilience)
+GROUPS = (configuration, region, capacity, platform, tagging, cost, exposure, resilience)
 
 
 @cache

@@ -119,7 +119,8 @@ def reads(case: Case, rule: Rule) -> tuple[Read, ...]:
     judge_ = _judge(case, rule)
     stack = Stack(Index(case.nodes), trace, judge_.context.stack_config or {})
     if rule.scope is Scope.STACK:
-        list(rule.check(stack, judge_.context))
+        if not rule.types or any(kind in stack.index.by_kind for kind in rule.types):
+            list(rule.check(stack, judge_.context))
     else:
         for node in case.nodes:
             if rule.reads(node.kind):

@@ -141,7 +141,8 @@ def _stack(project: Project, name: str, found: Settings, reader: _Reader) -> Sta
         graph = _recorded(project, name, found)
     except IntertieError as error:
         return StackPreview(name, spec_name, plan, problems=problems_of(error))
-    return StackPreview(name, spec_name, plan, graph, problems_of_log(graph), check(graph))
+    config = {key: value for key, value in values.items() if key not in found.secrets}
+    return StackPreview(name, spec_name, plan, graph, problems_of_log(graph), check(graph), config=config)
 
 
 def _recorded(project: Project, stack: str, found: Settings) -> Graph:

@@ -1,5 +1,6 @@
 """What a preview shows: per stack its plan, its resources, its cost, and what is wrong. Plain frozen data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,6 +8,7 @@ from intertie.errors import Problem
 from intertie.graph import Finding, Graph
 from intertie.money import Cost
 from intertie.plan import Plan
+from intertie_policies.results import Result
 
 SCHEMA = "intertie.preview/v1"
 PASS, FAIL = "pass", "fail"
@@ -23,12 +25,14 @@ class StackPreview:
     problems: tuple[Problem, ...] = ()
     findings: tuple[Finding, ...] = ()
     cost: Cost | None = None  # of the plan
+    config: Mapping[str, str] = field(default_factory=dict)  # what is not secret of the stack's configuration
+    policies: tuple[Result, ...] = ()  # of all packs that were asked for
 
     @property
     def verdict(self) -> str:
-        """`fail` when there is a problem or a finding that is an error. Warnings pass."""
+        """`fail` when there is a problem, an error or a mandatory violation. Warnings and what is advisory pass."""
         wrong = self.problems or any(finding.severity == "error" for finding in self.findings)
-        return FAIL if wrong else PASS
+        return FAIL if wrong or any(result.stops for result in self.policies) else PASS
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -44,7 +48,7 @@ class StackPreview:
             "warnings": [message.text for message in self.graph.messages if message.severity == "warning"]
             if self.graph
             else [],
-            "policies": [],
+            "policies": [result.to_json() for result in self.policies],
             "cost": self.cost.to_json() if self.cost else None,
         }
 

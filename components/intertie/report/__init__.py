@@ -17,8 +17,8 @@ from intertie.report.plain import one_line
 from intertie.report.preview import page_of
 
 __all__ = [
-    "as_json", "policy_junit", "policy_markdown", "policy_sarif", "policy_text", "preview_markdown", "preview_text",
-    "rule_text", "rules_text",
+    "as_json", "policy_junit", "policy_markdown", "policy_sarif", "policy_text", "preview_markdown", "preview_sarif",
+    "preview_text",    "rule_text", "rules_text",
 ]  # fmt: skip
 
 
@@ -50,6 +50,16 @@ def policy_sarif(data: Mapping[str, Any], rules: list[dict[str, Any]], file: str
 def policy_junit(data: Mapping[str, Any], rules: list[dict[str, Any]], packs: list[str]) -> str:
     """Results of policy packs as JUnit XML."""
     return junit.document(data["results"], rules, packs)
+
+
+def preview_sarif(data: Mapping[str, Any], rules: list[dict[str, Any]]) -> str:
+    """What policies say of previewed stacks as SARIF 2.1.0, each at its description or stack file."""
+    results = [
+        {**result, "file": stack["spec"] or f"Pulumi.{stack['stack']}.yaml"}
+        for stack in data["stacks"]
+        for result in stack["policies"]
+    ]
+    return as_json(sarif.document(results, rules, "Pulumi.yaml"))
 
 
 def rules_text(rules: list[dict[str, Any]], console: Console) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from intertie.report import costs, describe
+from intertie.report import costs, describe, policies
 from intertie.report.describe import NONE, Data
 from intertie.report.page import Issue, Page, Section, Table
 
@@ -99,6 +99,7 @@ def _issues(stack: Data) -> Iterator[Issue]:
     for finding in stack["findings"]:
         path = f" {finding['path']}" if finding["path"] else ""
         yield Issue(finding["severity"], f"{finding['type']} {finding['name']}{path}", finding["message"])
+    yield from policies.issues(stack["policies"])
     for warning in stack["warnings"]:
         yield Issue("warning", "program", warning)
     for note in (stack["plan"] or {}).get("notes", ()):

@@ -25,3 +25,6 @@ class Capacity(Section):
     reservation_min_days: int = Field(
         default=1, ge=0, description="Days that a dated reservation still lasts, at least, when it is used."
     )
+    quota: dict[str, int] = Field(
+        default={}, description="Accelerators that may run, as the cloud granted: `cloud:region:accelerator`."
+    )

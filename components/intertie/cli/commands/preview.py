@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from intertie import report
+from intertie.cli.commands.policy import Pack
 from intertie.cli.exits import Exit
 from intertie.cli.output import console, waiting, write_json
 from intertie.cli.pricing import Prices
@@ -19,6 +20,7 @@ class PreviewFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    SARIF = "sarif"
 
 
 Stacks = Annotated[
@@ -29,7 +31,14 @@ Spec = Annotated[
     Path | None, typer.Option("--spec", help="Preview every placement of this description; needs no stack files.")
 ]
 ProjectFolder = Annotated[Path, typer.Option("--project", "-C", help="Folder with Pulumi.yaml.")]
-FormatOption = Annotated[PreviewFormat, typer.Option("--format", "-f", help="`text`, `json` or `markdown`.")]
+FormatOption = Annotated[
+    PreviewFormat, typer.Option("--format", "-f", help="`text`, `json`, `markdown`, or `sarif` (policies).")
+]
+Packs = Annotated[
+    list[Pack] | None,
+    typer.Option("--pack", "-p", help="Hold the stacks to this policy pack; may be given several times."),
+]
+PolicyConfig = Annotated[Path | None, typer.Option("--policy-config", help="Configuration of the packs (JSON).")]
 Guide = Annotated[bool, typer.Option("--guide", help="Explain what is shown, and what to try next.")]
 
 
@@ -52,6 +61,8 @@ def preview(  # noqa: PLR0917  these are options, not positions
     spec: Spec = None,
     project: ProjectFolder = Path(),
     prices: Prices = None,
+    pack: Packs = None,
+    policy_config: PolicyConfig = None,
     format: FormatOption = PreviewFormat.TEXT,
     guide: Guide = False,
 ) -> None:
@@ -61,17 +72,22 @@ def preview(  # noqa: PLR0917  these are options, not positions
     deployed, no cloud is called and no credentials are needed. It shows what the program declares; whether a cloud
     grants quota and has capacity shows only there.
 
-    Examples: `intertie preview --all`, `intertie preview --stack aws-use1`, `intertie preview --spec mine.yaml`
+    Examples: `intertie preview --all`, `intertie preview --stack aws-use1`, `intertie preview --spec mine.yaml`,
+    `intertie preview --all --pack production`
     """
     if not (stack or all_ or spec):
         raise InputError("say what to preview: --stack NAME, --all, or --spec FILE")
     if all_ and (stack or spec):
         raise InputError("--all previews every stack that has a file: give it without --stack and --spec")
-    data = _previewed(project, stack, spec, prices)
+    if (policy_config or format is PreviewFormat.SARIF) and not pack:
+        raise InputError("say which pack judges: --pack baseline or --pack production")
+    data = _previewed(project, stack, spec, prices, (tuple(each.value for each in pack or ()), policy_config))
     if format is PreviewFormat.JSON:
         write_json(data)
     elif format is PreviewFormat.MARKDOWN:
         typer.echo(report.preview_markdown(data), nl=False)
+    elif format is PreviewFormat.SARIF:
+        typer.echo(report.preview_sarif(data, _rules()), nl=False)
     else:
         out = console()
         if guide:
@@ -82,11 +98,29 @@ def preview(  # noqa: PLR0917  these are options, not positions
     raise typer.Exit(Exit.GOOD if data["verdict"] == "pass" else Exit.VIOLATIONS)
 
 
-def _previewed(project: Path, stacks: list[str] | None, spec: Path | None, prices: list[Path] | None) -> dict[str, Any]:
+def _rules() -> list[dict[str, Any]]:
+    from intertie_policies import registry
+    from intertie_policies.listing import listed
+
+    return [listed(rule) for rule in registry.rules()]
+
+
+def _previewed(
+    project: Path,
+    stacks: list[str] | None,
+    spec: Path | None,
+    prices: list[Path] | None,
+    policies: tuple[tuple[str, ...], Path | None],
+) -> dict[str, Any]:
     """The result as plain data. The rooms that need Pulumi are loaded here, so that `--help` does not wait for them."""
     from intertie.cli.pricing import price_book
+    from intertie.preview import judged
     from intertie.preview import preview as preview_stacks
+    from intertie_policies import registry
+    from intertie_policies.config import read_file
 
     book = price_book(prices)
+    packs, file = policies
+    configuration = read_file(file, registry.ids())
     with waiting("previewing: the first stack of each cloud loads its SDK, which takes a few seconds"):
-        return preview_stacks(project, stacks, spec, book).to_json()
+        return judged(preview_stacks(project, stacks, spec, book), packs, configuration).to_json()

@@ -38,7 +38,7 @@ def settings_fit_each_other(resource: Resource, _context: Context) -> Iterator[V
     rationale="Without its other half the cloud refuses the setting, or takes it and does something else.",
     remediation="Add the setting that is missing.",
     references=sorted({row.source for row in needs()}),
-    apply_time_only=["launchTemplate"],
+    apply_time_only=["launchTemplate", "agentPoolProfiles[*].vnetSubnetID", "nodeConfig.reservationAffinity.values"],
 )
 def settings_complete(resource: Resource, _context: Context) -> Iterator[Violation]:
     for type_, root in _subjects(resource):

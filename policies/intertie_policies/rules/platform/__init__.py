@@ -1,0 +1,20 @@
+"""Rules about clusters and what stands around them: what clouds accept first and refuse later."""
+
+from intertie_policies.rules.platform.clusters import (
+    cluster_ignores_inline_pools,
+    cluster_replacement_avoided,
+    key_lies_with_cluster,
+    pool_upgrades_follow_channel,
+)
+from intertie_policies.rules.platform.identities import (
+    cluster_identity_has_roles,
+    federated_credentials_in_turn,
+    karpenter_nodes_may_join,
+)
+from intertie_policies.rules.platform.kubernetes import kubernetes_provider_explicit, proxy_subnet_exists
+
+RULES = (
+    kubernetes_provider_explicit, cluster_ignores_inline_pools, cluster_replacement_avoided,
+    pool_upgrades_follow_channel, key_lies_with_cluster, cluster_identity_has_roles, federated_credentials_in_turn,
+    karpenter_nodes_may_join, proxy_subnet_exists,
+)  # fmt: skip

@@ -1,0 +1,89 @@
+"""Settings of clusters that their pools contradict."""
+
+import re
+from collections.abc import Iterator
+
+from intertie_policies.pools import AKS, AKS_CLUSTER, EKS_CLUSTER, GKE, GKE_CLUSTER
+from intertie_policies.region import region_name
+from intertie_policies.resources import Resource, Stack
+from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+
+_KEY_PLACE = re.compile(r"/locations/([a-z0-9-]+)/|arn:aws[a-z-]*:kms:([a-z0-9-]+):")
+
+
+@stack_rule(
+    "cluster-ignores-inline-pools",
+    "platform",
+    types=(AKS,),
+    description="An AKS cluster with pools of their own ignores changes of its inline ones.",
+    rationale="AKS reports all pools with the cluster: its next update takes the others away, or is refused.",
+    remediation="ignore_changes=['agentPoolProfiles'] on the cluster.",
+    references=["AKS REST API, managed clusters", "Pulumi Azure Native provider"],
+)
+def cluster_ignores_inline_pools(stack: Stack, _context: Context) -> Iterator[Violation]:
+    clusters = {cluster.urn: cluster for pool in stack.of_type(AKS) for cluster in pool.dependencies(AKS_CLUSTER)}
+    for cluster in clusters.values():
+        if not cluster.ignores("agentPoolProfiles"):
+            yield fail(cluster, "an update takes away the pools that stand beside it", "agentPoolProfiles")
+
+
+@rule(
+    "cluster-replacement-avoided",
+    "platform",
+    types=(GKE_CLUSTER,),
+    description="A GKE cluster has no pools inside it.",
+    rationale="A change of an inline pool, or of the default pool's nodes, replaces the whole cluster.",
+    remediation="Make pools as resources of their own, with removeDefaultNodePool on the cluster.",
+    references=["Pulumi Google Cloud provider, container.Cluster"],
+)
+def cluster_replacement_avoided(cluster: Resource, _context: Context) -> Iterator[Violation]:
+    if cluster["nodePools"].items:
+        yield fail(cluster, "a change of an inline pool replaces the cluster", "nodePools")
+
+
+@stack_rule(
+    "pool-upgrades-follow-channel",
+    "platform",
+    types=(GKE,),
+    baseline=Level.MANDATORY,
+    description="Pools of a GKE cluster in a release channel are upgraded automatically.",
+    rationale="GKE refuses a pool without automatic upgrades in a cluster that is in a channel.",
+    remediation="management.autoUpgrade true, or releaseChannel UNSPECIFIED on the cluster.",
+    references=["GKE documentation, release channels"],
+)
+def pool_upgrades_follow_channel(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for pool in stack.of_type(GKE):
+        upgrade = pool["management"]["autoUpgrade"]
+        if upgrade.flag is not False:
+            continue
+        for cluster in pool.uses("cluster", GKE_CLUSTER):
+            channel = cluster["releaseChannel"]["channel"].text or "REGULAR"
+            if channel != "UNSPECIFIED":
+                yield fail(pool, f"{cluster.name} is in the channel {channel}", *upgrade.path)
+
+
+@rule(
+    "key-lies-with-cluster",
+    "platform",
+    types=(GKE_CLUSTER, EKS_CLUSTER),
+    baseline=Level.MANDATORY,
+    description="The key that encrypts a cluster's secrets lies in the cluster's region.",
+    rationale="A key of another region is refused when the cluster is made.",
+    remediation="Use a key of the cluster's region.",
+    references=[
+        "GKE documentation, application-layer secrets encryption",
+        "Amazon EKS user guide, envelope encryption",
+    ],
+    apply_time_only=["databaseEncryption.keyName", "encryptionConfig.provider.keyArn"],
+)
+def key_lies_with_cluster(cluster: Resource, _context: Context) -> Iterator[Violation]:
+    path = (
+        ("databaseEncryption", "keyName") if cluster.type == GKE_CLUSTER else ("encryptionConfig", "provider", "keyArn")
+    )
+    key = cluster.props.at(*path)
+    found = _KEY_PLACE.search(key.text or "")
+    if found is None:
+        return
+    place, region = found.group(1) or found.group(2), cluster.region.text
+    if region and region_name(place, cluster.cloud or "") != region:
+        yield fail(cluster, f"the key lies in {place}, the cluster in {region}", *path)

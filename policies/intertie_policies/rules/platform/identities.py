@@ -1,0 +1,87 @@
+"""Identities that must exist, with their rights, before what needs them."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER
+from intertie_policies.resources import Resource, Stack
+from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
+from intertie_policies.rules.capacity.agents import CHARTS
+
+_CREDENTIAL = "azure-native:managedidentity:FederatedIdentityCredential"
+_IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+_ROLE = "azure-native:authorization:RoleAssignment"
+_ENTRY = "aws:eks/accessEntry:AccessEntry"
+_MOST_CREDENTIALS = 20
+
+
+@stack_rule(
+    "federated-credentials-in-turn",
+    "platform",
+    types=(_CREDENTIAL,),
+    baseline=Level.MANDATORY,
+    description="Federated credentials of one identity are made one after another, and are at most 20.",
+    rationale="Azure refuses a second one that is written at the same time (409), and the twenty-first.",
+    remediation="Let each depend on the one before it (`depends_on`).",
+    references=["Microsoft Entra documentation, federated identity credentials, considerations and restrictions"],
+)
+def federated_credentials_in_turn(stack: Stack, _context: Context) -> Iterator[Violation]:
+    by_identity: dict[str, list[Resource]] = {}
+    for credential in stack.of_type(_CREDENTIAL):
+        owners = credential.uses("resourceName", _IDENTITY)
+        key = owners[0].urn if owners else credential["resourceName"].quietly().text or ""
+        by_identity.setdefault(key, []).append(credential)
+    for credentials in by_identity.values():
+        if len(credentials) > _MOST_CREDENTIALS:
+            yield fail(credentials[-1], f"{len(credentials)} credentials of one identity; at most {_MOST_CREDENTIALS}")
+        for before, after in pairwise(sorted(credentials, key=lambda each: len(_chain(each)))):
+            if before.urn not in _chain(after):
+                yield fail(after, f"nothing keeps it from being made while {before.name} is")
+
+
+def _chain(credential: Resource) -> set[str]:
+    """URNs of the credentials that it waits for, near and far."""
+    seen: set[str] = set()
+    todo = list(credential.dependencies(_CREDENTIAL))
+    while todo:
+        each = todo.pop()
+        if each.urn not in seen:
+            seen.add(each.urn)
+            todo += each.dependencies(_CREDENTIAL)
+    return seen
+
+
+@stack_rule(
+    "cluster-identity-has-roles",
+    "platform",
+    types=(AKS_CLUSTER,),
+    description="An AKS cluster in a network of its stack is made after its identity has a role there.",
+    rationale="Without the role load balancers and pools fail, ten minutes after the cluster is there.",
+    remediation="Assign Network Contributor to the identity, and let the cluster depend on the assignment.",
+    references=["AKS documentation, bring your own network and managed identity"],
+)
+def cluster_identity_has_roles(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for cluster in stack.of_type(AKS_CLUSTER):
+        if cluster["identity"]["type"].text != "UserAssigned" or not cluster.uses("identity", _IDENTITY):
+            continue  # an identity from elsewhere has its roles from elsewhere
+        own = any(not profile["vnetSubnetID"].quietly().absent for profile in cluster["agentPoolProfiles"].items)
+        if own and not cluster.dependencies(_ROLE):
+            yield fail(cluster, "it depends on no role assignment of its identity", "identity")
+
+
+@stack_rule(
+    "karpenter-nodes-may-join",
+    "platform",
+    types=CHARTS,
+    description="Nodes that Karpenter makes may join a cluster that knows access entries only.",
+    rationale="With authentication mode API they start, are paid, and never join.",
+    remediation="Make an access entry of type EC2_LINUX for the role of Karpenter's nodes.",
+    references=["Amazon EKS user guide, access entries", "Karpenter documentation, getting started"],
+)
+def karpenter_nodes_may_join(stack: Stack, _context: Context) -> Iterator[Violation]:
+    clusters = stack.of_type(EKS_CLUSTER)
+    if not clusters or clusters[0]["accessConfig"]["authenticationMode"].text != "API":
+        return
+    charts = [each for each in stack.of_type(*CHARTS) if (each["chart"].text or "").rpartition("/")[2] == "karpenter"]
+    if charts and not any(entry["type"].text == "EC2_LINUX" for entry in stack.of_type(_ENTRY)):
+        yield fail(charts[0], "no access entry of type EC2_LINUX lets its nodes join")

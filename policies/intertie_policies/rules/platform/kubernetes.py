@@ -1,0 +1,48 @@
+"""Kubernetes objects, and the cluster and network that they are meant for."""
+
+from collections.abc import Iterator
+
+from intertie_policies.resources import Resource, Stack
+from intertie_policies.rule import Context, Violation, fail, rule, stack_rule
+
+_GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
+_SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
+_REGIONAL = ("gke-l7-rilb", "gke-l7-regional-external-managed")
+_DEFAULT = "::default"
+
+
+@rule(
+    "kubernetes-provider-explicit",
+    "platform",
+    description="Every Kubernetes object names the provider of its cluster.",
+    rationale="Without one it goes to whatever cluster the machine that runs the update happens to point at.",
+    remediation="Give it a kubernetes.Provider made from this stack's kubeconfig.",
+    references=["Pulumi Kubernetes provider, configuration"],
+)
+def kubernetes_provider_explicit(resource: Resource, _context: Context) -> Iterator[Violation]:
+    if resource.cloud != "kubernetes" or resource.is_provider or not resource.node.custom:
+        return
+    urn = resource.node.provider or (resource.node.provider_node.urn if resource.node.provider_node else "")
+    if not urn or _DEFAULT in urn:
+        yield fail(resource, "it goes to the cluster of the current kubeconfig context")
+
+
+@stack_rule(
+    "proxy-subnet-exists",
+    "platform",
+    types=(_GATEWAY,),
+    description="A regional Gateway of GKE has a proxy-only subnet in its network.",
+    rationale="Without one the load balancer is never made, and the Gateway stays without an address.",
+    remediation="Make a subnetwork with purpose REGIONAL_MANAGED_PROXY and role ACTIVE.",
+    references=["Google Cloud documentation, proxy-only subnets for Envoy-based load balancers"],
+)
+def proxy_subnet_exists(stack: Stack, _context: Context) -> Iterator[Violation]:
+    subnets = stack.of_type(_SUBNETWORK)
+    if not subnets:
+        return  # the network is made elsewhere
+    for gateway in stack.of_type(_GATEWAY):
+        if gateway["spec"]["gatewayClassName"].text not in _REGIONAL:
+            continue
+        purposes = [subnet["purpose"] for subnet in subnets]
+        if not any(purpose.text == "REGIONAL_MANAGED_PROXY" or purpose.unknown for purpose in purposes):
+            yield fail(gateway, "no subnetwork of this stack is for proxies", "spec", "gatewayClassName")
