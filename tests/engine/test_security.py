@@ -68,7 +68,7 @@ def test_secrets_are_in_clear_nowhere_and_files_are_their_owners(lab: Home) -> N
 
 def test_a_secret_in_clear_would_be_found(lab: Home) -> None:
     (lab.folder / "engine.log").write_text(f"Authorization: Bearer {secrets_of(lab)['token']}\n")
-    (lab.folder / "world.db").chmod(0o644)
+    (lab.folder / "world.db").touch(mode=0o644)
     assert in_clear(lab) == ["token in engine.log"]
     assert readable_by_others(lab.folder) == ["world.db"]
     lab.folder.chmod(0o755)

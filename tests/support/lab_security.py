@@ -6,7 +6,8 @@ from pathlib import Path
 
 from intertie.lab.home import Home
 
-LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
+LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
+"""127.0.0.1, ::1, and 127.0.0.1 as an address of version 6."""
 _HOLDERS = ("token", "passphrase", "tokens.csv", "kubeconfig", "scheduler.yaml", "lws.kubeconfig")
 """Files whose purpose is to hold a secret, for their owner's eyes."""
 _DATA = ("etcd",)  # the data of API servers: secrets are what they are for, and the folder is closed

@@ -118,6 +118,7 @@ class World:
     """One connection to the world. Not shared between threads without its own lock: make one per thread."""
 
     def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)  # for its owner's eyes; what SQLite puts beside it has the same mode
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = off")  # a lab's world need not survive a power cut
