@@ -36,7 +36,8 @@ def _options(stage: StagePlan) -> Iterator[Problem]:
         option = module.canonical(arg)
         path = f"stages[{stage.name}].args[{index}]"
         if option in module.OWNED:
-            yield Problem(path, arg, "options that the plan does not decide", f"set by {module.OWNED[option]}")
+            # the option alone: a value may be a secret, which is why the option is not taken
+            yield Problem(path, option, "options that the plan does not decide", f"set by {module.OWNED[option]}")
         elif known and row is not None and option not in known:
             yield _unknown(path, arg, option, known, row)
 
