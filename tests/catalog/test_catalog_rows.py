@@ -16,6 +16,7 @@ from intertie.catalog import prices, reading, tables
 DATA = Path(catalog.__file__).parent / "data"
 TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
     "accelerators": (catalog.Accelerator, ("name",)),
+    "capacity_products": (prices.CapacityProduct, ("cloud", "product")),
     "carbon": (prices.Carbon, ("cloud", "region")),
     "commitments": (prices.CommitmentPrice, ("cloud", "family", "product", "days", "payment")),
     "list_prices": (prices.ListPrice, ("cloud", "machine", "region", "kind")),

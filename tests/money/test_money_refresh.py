@@ -44,7 +44,7 @@ def serve() -> Iterator[Serve]:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Silent."""
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

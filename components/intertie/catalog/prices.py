@@ -59,6 +59,26 @@ class CommitmentPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class CapacityProduct:
+    """How capacity can be bought for a term: what is allowed, and whether it can be given back."""
+
+    cloud: str
+    product: str  # on-demand-reservation | capacity-block | reserved-instance | committed-use | calendar-mode
+    kind: str  # ladder kind that consumes it; "" for discounts that hold no capacity
+    min_days: int
+    max_days: int | None
+    day_step: int
+    quantities: tuple[str, ...]  # allowed numbers of machines; () = any
+    ahead_days: int  # how far ahead it can be booked at most; 0: it begins at once
+    price: str  # on-demand | committed | block | scheduled
+    upfront: bool
+    cancellable: bool
+    families: tuple[str, ...]  # of machine types; () = all
+    note: str
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
 class SpotRisk:
     """How often AWS takes spot machines back, and what they save on average over a month."""
 
@@ -129,6 +149,12 @@ def service_price(cloud: str, region: str, service: str) -> tuple[ServicePrice, 
 def commitment_prices() -> tuple[CommitmentPrice, ...]:
     """All prices of commitments, in the order of the file."""
     return load("commitments", CommitmentPrice)
+
+
+@cache
+def capacity_products(cloud: str | None = None) -> tuple[CapacityProduct, ...]:
+    """How capacity can be bought for a term."""
+    return tuple(row for row in load("capacity_products", CapacityProduct) if cloud in (None, row.cloud))
 
 
 @cache
