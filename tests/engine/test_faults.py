@@ -63,7 +63,7 @@ CASES = {
     ),
     "invisible": Case(
         "aws",
-        "could not be assumed because it does not exist or the trusted entity is not correct",
+        "NoSuchEntity: The role with name",
         ({"where": {"cloud": "aws", "type": "aws:iam/role:Role"}, "what": {"effect": "invisible", "by": "10m"}},),
     ),
     "down": Case("azure", "The service is temporarily unavailable", ({"down": "azure"},)),
