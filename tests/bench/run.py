@@ -1,7 +1,7 @@
 """`make bench`: how fast, and against what. Each figure stands beside what it is compared with, from the same run.
 
 Times are medians of a few runs of whole processes. What is held to a limit and exceeds it fails the run at its end.
-`run.py PART...` measures only some parts: cold, warm, growth, lab, stacks, many.
+`run.py PART...` measures only some parts: cold, warm, growth, policies, lab, stacks, many.
 """
 
 import json
@@ -122,14 +122,21 @@ def of_the_lab(say: Callable[[str], None], parts: set[str]) -> None:
         lab.many(say, hold)
 
 
-PARTS = ("cold", "warm", "growth", "lab", "stacks", "many")
+def policies(say: Callable[[str], None]) -> None:
+    import policy_figures
+
+    policy_figures.check(say, hold)
+    policy_figures.in_engine(say, hold)
+
+
+PARTS = ("cold", "warm", "growth", "policies", "lab", "stacks", "many")
 
 
 def main() -> None:
     parts = set(sys.argv[1:]) or set(PARTS)
     if unknown := parts - set(PARTS):
         sys.exit(f"bench: no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    for name, part in (("cold", cold), ("warm", warm), ("growth", growth)):
+    for name, part in (("cold", cold), ("warm", warm), ("growth", growth), ("policies", policies)):
         if name in parts:
             part(say)
     if parts & {"lab", "stacks", "many"}:
