@@ -44,7 +44,10 @@ lab: setup tools ## of these the lab's: the real Pulumi engine and real Kubernet
 soak: setup tools ## the long runs: everything in test, more often and over every sample
 	@INTERTIE_SOAK=1 $(TESTS)
 
-bench: setup ## figures, measured side by side in one run
+drill: setup tools ## a failover drill in the lab: one cloud stops, another takes over; each phase on its clock
+	@$(BIN)/python tools/drill.py
+
+bench: setup tools ## figures, measured side by side in one run; fails where one exceeds what it is held to
 	@$(BIN)/python tests/bench/run.py
 
 schema: setup ## write the schemas that editors and Pulumi read

@@ -33,11 +33,11 @@ def reached(urn: str, path: list[Any]) -> pulumi.Output[Any]:
 
 
 def within(value: Any, path: list[Any]) -> Any:
+    """What lies at a path of an output, whose keys the SDK has translated or not; None where there is nothing."""
     for step in path:
         if value is None:
             return None
-        known = isinstance(step, int) or step in value
-        value = value[step] if known else getattr(value, snake(str(step)))
+        value = value[step] if isinstance(step, int) else value.get(step, value.get(snake(step)))
     return value
 
 

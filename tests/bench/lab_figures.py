@@ -90,6 +90,8 @@ def stacks(names: tuple[str, ...], say: Say, hold: Hold) -> None:
             first = done(one.engine.up())
             listed = json.dumps(listing(one.engine.resources(secrets=True)))
             again = done(one.engine.up())
+            done(one.engine.run("config", "set", "lift_deletion_protection", "true"))
+            done(one.engine.up())
             gone = done(one.engine.destroy())
         count = sum(first.changes.values())
         assert not again.changed

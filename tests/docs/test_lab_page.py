@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from support.programs import left_behind
 from support.stacks import ROOT
 
 PAGE = (ROOT / "docs" / "lab.md").read_text()
+KEEP = """(cd "$INTERTIE_LAB" && tar -cf "$HOME/../kept.tar" --exclude=./bin --exclude='./clusters/*/etcd' .)"""
 COMMANDS = [line for block in re.findall(r"```sh\n(.+?)```", PAGE, re.S) for line in block.splitlines()]
 
 
@@ -54,7 +56,9 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         "INTERTIE_LAB": str(folder / "lab"),
         "INTERTIE_LAB_OWNER": str(os.getpid()),  # should this process be killed
     }
-    script = "\n".join(f"echo '@@{index}'\n{command}" for index, command in enumerate(COMMANDS))
+    lines = [f"echo '@@{index}'\n{command}" for index, command in enumerate(COMMANDS)]
+    end = next(index for index, command in enumerate(COMMANDS) if command.startswith("pulumi destroy"))
+    script = "\n".join([*lines[:end], KEEP, *lines[end:]])
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder / "checkout", env=environment, capture_output=True, text=True, timeout=280, check=False,
@@ -90,8 +94,27 @@ def test_a_person_sees_nodes_pods_clouds_and_events_as_the_page_says(walk: Walk)
     pods = [line.split() for line in walk.after("kubectl get pods").splitlines()[1:]]
     assert {(pod[1], pod[2]) for pod in pods} == {("1/1", "Running")}
     assert {pod[0].split("-")[0] for pod in pods} == {"prepare", "moderate", "generate"}
-    assert re.search(r"^aws: \d\d resources$", walk.shown[-5][1], re.M), walk.shown[-5]
+    statuses = [text for command, text in walk.shown if command == "intertie lab status"]
+    assert [len(re.findall(r"^aws: \d+ resources$", text, re.M)) for text in statuses] == [0, 1], statuses
     assert "aws:eks/cluster:Cluster" in walk.after("intertie lab events")
+
+
+@pytest.mark.engine
+@pytest.mark.kubernetes
+def test_secrets_of_a_lab_are_in_their_own_files_and_nowhere_else(walk: Walk) -> None:
+    with tarfile.open(walk.folder / "kept.tar") as kept:
+        files = {each.name: kept.extractfile(each) for each in kept.getmembers() if each.isfile()}
+        contents = {name: file.read() for name, file in files.items() if file is not None}
+        open_to_others = [each.name for each in kept.getmembers() if each.isfile() and each.mode & 0o077]
+    token, passphrase = contents["./token"], contents["./passphrase"]
+    assert {name for name, text in contents.items() if passphrase in text} == {"./passphrase"}
+    holders = {re.sub(r"clusters/\w+", "clusters/ID", name) for name, text in contents.items() if token in text}
+    assert holders == {"./token", "./clusters/ID/tokens.csv", "./clusters/ID/kubeconfig"}
+    assert token.decode() not in walk.stderr + "".join(text for _, text in walk.shown)
+    assert (
+        b"certificate-authority-data" in contents["./kubeconfig"]
+    )  # what the stack exports, which holds no credential
+    assert not [name for name in open_to_others if not name.startswith(("./home/", "./state/"))]
 
 
 def test_the_page_names_only_commands_that_exist() -> None:
