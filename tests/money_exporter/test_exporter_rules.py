@@ -7,10 +7,10 @@ import promql_parser
 import pytest
 
 from intertie.money.exporter import Snapshot, exposition
-from intertie.money.exporter.dashboard import dashboard
-from intertie.money.exporter.rules import rule_groups
 from intertie.money.exporter.snapshot import Commitment
 from intertie.money.guard.meter import NodeCost
+from intertie.workload.cost_dashboard import dashboard
+from intertie.workload.cost_rules import rule_groups
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 NODE = NodeCost("a", "m", "r", "generate", "spot", 1.0, 8)

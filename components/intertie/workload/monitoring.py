@@ -52,22 +52,22 @@ def _exporters(agents: Iterable[Manifest]) -> dict[str, int]:
 
 def _monitors(plan: Plan, kind: tuple[str, str], exporters: Mapping[str, int]) -> list[Manifest]:
     made = [
-        _monitor(kind, f"{stage.name}-monitor", metadata(plan, stage.name, stage.name), selector(plan, stage.name),
+        monitor(kind, f"{stage.name}-monitor", metadata(plan, stage.name, stage.name), selector(plan, stage.name),
                  metrics_port(stage), "/metrics")
         for stage in plan.stages
         if str(stage.spec.runtime) != "custom" or stage.spec.scaling.metric not in (None, "cpu", "queue")
     ]  # fmt: skip
     for name, port in exporters.items():
         about = {"name": name, "namespace": "kube-system", "labels": labels(plan)}
-        made.append(_monitor(kind, f"{name}-monitor", about, {"app.kubernetes.io/name": name}, port, "/metrics"))
+        made.append(monitor(kind, f"{name}-monitor", about, {"app.kubernetes.io/name": name}, port, "/metrics"))
     if plan.endpoint is not None:
         about = {"name": plan.spec.name, "namespace": GATEWAY_NAMESPACE, "labels": labels(plan)}
         owner = {"gateway.envoyproxy.io/owning-gateway-namespace": plan.namespace}
-        made.append(_monitor(kind, "gateway-monitor", about, owner, PROXY_PORT, PROXY_PATH, needs=("envoy-gateway",)))
+        made.append(monitor(kind, "gateway-monitor", about, owner, PROXY_PORT, PROXY_PATH, needs=("envoy-gateway",)))
     return made
 
 
-def _monitor(  # noqa: PLR0917
+def monitor(  # noqa: PLR0917
     kind: tuple[str, str],
     role: str,
     about: dict[str, Any],

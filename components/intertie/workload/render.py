@@ -2,7 +2,18 @@
 
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
-from intertie.workload import canary, certificate, monitoring, network, priority, route, secrets, stage, teams
+from intertie.workload import (
+    canary,
+    certificate,
+    cost_watch,
+    monitoring,
+    network,
+    priority,
+    route,
+    secrets,
+    stage,
+    teams,
+)
 from intertie.workload.components import charts, node_agents
 from intertie.workload.manifest import Manifest
 
@@ -28,6 +39,7 @@ def render(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
         *route.objects(plan, handle),
         *canary.objects(plan),
         *monitoring.objects(plan, handle, agents),
+        *cost_watch.objects(plan, handle),
     ]
     there = {manifest.role for manifest in manifests} | {chart.role for chart in charts(plan, handle)}
     return _in_order([Manifest(made.role, made.body, _kept(made.needs, there)) for made in manifests])

@@ -12,13 +12,16 @@ from intertie.cli.output import talk
 from intertie.errors import InputError, OutsideError
 
 if TYPE_CHECKING:
+    from intertie.money.exporter.snapshot import Facts
     from intertie.money.guard.kube import KubernetesCluster
-    from intertie.plan import Plan
 
 
 def exporter(  # noqa: PLR0917  these are options, not positions
-    spec: Annotated[Path, typer.Argument(help="Description of the pipeline.")],
-    placement: Annotated[str, typer.Option("--placement", "-p", help="Its placement.")],
+    spec: Annotated[Path | None, typer.Argument(help="Description of the pipeline.")] = None,
+    placement: Annotated[str | None, typer.Option("--placement", "-p", help="Its placement.")] = None,
+    facts: Annotated[
+        Path | None, typer.Option(help="Instead of a description: the facts that a cluster is given.")
+    ] = None,
     kubeconfig: Annotated[
         Path | None, typer.Option(help="Way into the cluster. Default: the cluster that this runs in.")
     ] = None,
@@ -40,16 +43,11 @@ def exporter(  # noqa: PLR0917  these are options, not positions
     from intertie.money.contract_prices import read_prices
     from intertie.money.exporter.textfile import write
     from intertie.money.guard.kube import connect
-    from intertie.plan import resolve
-    from intertie.spec import read_file
 
-    described = read_file(spec)
-    if placement not in described.placements:
-        raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
-    plan = resolve(described, placement)
+    known = _facts(spec, placement, facts)
     host, port = _address(listen)
     book = PriceBook(own=read_prices(prices) if prices else ())
-    source = _Source(plan, connect(plan.namespace, str(kubeconfig) if kubeconfig else None), book, outlook)
+    source = _Source(known, connect(known.namespace, str(kubeconfig) if kubeconfig else None), book, outlook)
     if textfile is not None:
         write(textfile, source.read())
         return
@@ -59,10 +57,10 @@ def exporter(  # noqa: PLR0917  these are options, not positions
 class _Source:
     """Reads the cluster again and again. A read that fails is counted and told, and the figures before it stay."""
 
-    def __init__(self, plan: "Plan", cluster: "KubernetesCluster", book: Any, outlook: Path | None) -> None:
+    def __init__(self, facts: "Facts", cluster: "KubernetesCluster", book: Any, outlook: Path | None) -> None:
         from intertie.money.exporter import Meter
 
-        self.plan, self.cluster, self.book, self.outlook = plan, cluster, book, outlook
+        self.facts, self.cluster, self.book, self.outlook = facts, cluster, book, outlook
         self.meter, self.errors = Meter(), 0
 
     def read(self) -> bytes:
@@ -70,10 +68,26 @@ class _Source:
         from intertie.money.exporter.snapshot import snapshot_of
         from intertie.money.guard.meter import metered
 
-        seen = metered(self.cluster.nodes(), self.plan.cloud, self.book, self.plan.placement)
+        seen = metered(self.cluster.nodes(), self.facts.cloud, self.book, self.facts.placement)
         self.meter.add(seen, datetime.now(UTC))
         more = {"guard": self.cluster.remembered(), "forecast_usd": _dollars(self.outlook), "errors": self.errors}
-        return exposition(snapshot_of(self.plan, seen, self.meter, **more))
+        return exposition(snapshot_of(self.facts, seen, self.meter, **more))
+
+
+def _facts(spec: Path | None, placement: str | None, facts: Path | None) -> "Facts":
+    from intertie.money.exporter.snapshot import facts_of, read_facts
+    from intertie.plan import resolve
+    from intertie.spec import read_file
+
+    if (spec is None) == (facts is None):
+        raise InputError("give a description and --placement, or --facts")
+    if spec is None:
+        assert facts is not None
+        return read_facts(facts)
+    described = read_file(spec)
+    if placement not in described.placements:
+        raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
+    return facts_of(resolve(described, placement))
 
 
 def _serve(source: _Source, host: str, port: int, interval: int) -> None:

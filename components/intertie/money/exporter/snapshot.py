@@ -1,10 +1,13 @@
 """What is known of a cluster's money at one moment, and the spend that adds up between moments."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from intertie.errors import InputError
 from intertie.money.guard.meter import Metered, NodeCost
 from intertie.plan import Plan
 
@@ -64,18 +67,62 @@ class Meter:
                 self.spent.setdefault(key, 0.0)
 
 
-def snapshot_of(plan: Plan, seen: Metered, meter: Meter, **more: Any) -> Snapshot:
-    """A snapshot of a plan's cluster."""
-    models = {stage.name: stage.spec.model.id for stage in plan.stages if stage.spec.model is not None}
-    budget = plan.spec.budget.monthly_usd if plan.spec.budget is not None else None
-    return Snapshot(
-        nodes=seen.nodes,
-        owner=plan.spec.owner,
-        cost_center=plan.spec.cost_center,
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is said of a pipeline once: who pays, for which models, and how much at most."""
+
+    pipeline: str
+    placement: str
+    cloud: str
+    namespace: str
+    owner: str
+    cost_center: str
+    models: Mapping[str, str]
+    budget_usd: float | None
+
+
+def facts_of(plan: Plan) -> Facts:
+    """From a description."""
+    return Facts(
         pipeline=plan.spec.name,
         placement=plan.placement,
-        models=models,
+        cloud=plan.cloud,
+        namespace=plan.namespace,
+        owner=plan.spec.owner,
+        cost_center=plan.spec.cost_center,
+        models={stage.name: stage.spec.model.id for stage in plan.stages if stage.spec.model is not None},
+        budget_usd=plan.spec.budget.monthly_usd if plan.spec.budget is not None else None,
+    )
+
+
+def read_facts(path: Path) -> Facts:
+    """From a file of schema `intertie.facts/v1`, as it is rendered into a cluster. `InputError` for anything else."""
+    try:
+        data = json.loads(path.read_text())
+        if data.pop("schema") != "intertie.facts/v1":
+            raise InputError(f"{path} is of another schema; allowed: intertie.facts/v1")
+        facts = Facts(**data)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} cannot be read as facts: {error}") from None
+    budget = facts.budget_usd
+    texts = (facts.pipeline, facts.placement, facts.cloud, facts.namespace, facts.owner, facts.cost_center)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(facts.models, dict):
+        raise InputError(f"{path}: allowed: text in every field, and models as stage and name")
+    if budget is not None and not (isinstance(budget, int | float) and 0 <= budget <= 1e12):
+        raise InputError(f"{path}: budget_usd: found {budget!r}; allowed: dollars a month")
+    return facts
+
+
+def snapshot_of(facts: Facts, seen: Metered, meter: Meter, **more: Any) -> Snapshot:
+    """A snapshot of a pipeline's cluster."""
+    return Snapshot(
+        nodes=seen.nodes,
+        owner=facts.owner,
+        cost_center=facts.cost_center,
+        pipeline=facts.pipeline,
+        placement=facts.placement,
+        models=facts.models,
         spent=dict(meter.spent),
-        budget_usd=budget,
+        budget_usd=facts.budget_usd,
         **more,
     )
