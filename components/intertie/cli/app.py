@@ -10,6 +10,7 @@ from intertie import __version__
 from intertie.cli import streams
 from intertie.cli.commands import (
     bootstrap,
+    capacity,
     catalog,
     cost,
     doctor,
@@ -19,6 +20,7 @@ from intertie.cli.commands import (
     forecast,
     guard,
     lab,
+    ledger,
     policy,
     preview,
     replicate,
@@ -47,6 +49,8 @@ app.add_typer(catalog.app, name="catalog")
 app.command()(cost.cost)
 app.add_typer(policy.app, name="policy")
 app.command()(forecast.forecast)
+app.command()(capacity.capacity)
+app.add_typer(ledger.app, name="ledger")
 app.command()(guard.guard)
 app.command()(exporter.exporter)
 app.command()(focus.focus)
