@@ -1,6 +1,7 @@
 """Figures of the lab: how long it takes to start and to stop, and what the real engine takes for the sample stacks."""
 
 import json
+import os
 import shutil
 import statistics
 import tempfile
@@ -21,7 +22,7 @@ from intertie.lab.world import Cluster, World
 HERE = Path(__file__).parent
 MANY = 10
 MANY_OF = "pilot-gcp"
-PAIRS = 2
+PAIRS = max(1, int(os.environ.get("INTERTIE_BENCH_RUNS", "5")) // 2)
 
 Say = Callable[[str], None]
 Hold = Callable[[str, float, float], None]

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 SAMPLE = ("aws-use1", "azure-swc", "gcp-euw4")
 RUNS = int(os.environ.get("INTERTIE_BENCH_RUNS", "5"))
+STACKS = tuple(os.environ.get("INTERTIE_BENCH_STACKS", " ".join(SAMPLE)).split())
 exceeded: list[str] = []
 
 
@@ -117,7 +118,7 @@ def of_the_lab(say: Callable[[str], None], parts: set[str]) -> None:
     if "lab" in parts:
         lab.lifecycle(say, hold)
     if "stacks" in parts:
-        lab.stacks(SAMPLE, say, hold)
+        lab.stacks(STACKS, say, hold)
     if "many" in parts:
         lab.many(say, hold)
 

@@ -33,7 +33,7 @@ def test_what_exceeds_its_limit_fails_the_bench_at_its_end(
 
 def test_a_part_that_there_is_not_is_told(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["run.py", "warmth"])
-    with pytest.raises(SystemExit, match="no part is called warmth; there are cold, warm, growth, lab, stacks, many"):
+    with pytest.raises(SystemExit, match="no part is called warmth; there are cold, warm, growth, "):
         load("run").main()
 
 
