@@ -34,3 +34,19 @@ def test_capabilities_are_data_that_need_no_sdk() -> None:
         )
         shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert shown.stdout.strip() == Capabilities.__name__, shown.stderr
+
+
+def test_a_platform_renders_what_was_decided_and_not_what_was_wished() -> None:
+    """`cluster`, `teams` and the network's switches are read once, by the plan, which says why in `explain`."""
+    wishes = ("where.cluster", "spec.cluster", "spec.teams", "where.network.", "where.account.deployer")
+    for file in sorted(PLATFORMS.rglob("*.py")):
+        text = file.read_text()
+        assert [wish for wish in wishes if wish in text] == [], file
+
+
+def test_every_clouds_platform_says_what_its_deployer_must_be_allowed() -> None:
+    for platform in ("eks", "aks", "gke"):
+        lines = (PLATFORMS / platform / "data" / "actions.csv").read_text().splitlines()
+        assert lines[0] == "type,action,source"
+        assert len(lines) > 100
+        assert all(line.rpartition(",")[2] for line in lines), platform

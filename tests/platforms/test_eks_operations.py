@@ -8,11 +8,12 @@ import botocore.session
 import pytest
 
 from intertie.graph import check
-from intertie.plan import Operations, TeamAccess
+from intertie.plan import Operations, TeamAccess, resolve
 from intertie.platforms.eks import cluster, cluster_access, cluster_logs, network_endpoints
+from intertie.spec import read_data
 from support.building import Built, build
-from support.eks import CLUSTER, NODE_GROUP, SUBNET, group, sources
-from support.plans import accelerator_pool, plan
+from support.eks import CLUSTER, NODE_GROUP, RELEASE, SUBNET, group, sources
+from support.plans import accelerator_pool, plan, spec, spec_data
 
 ENTRY = "aws:eks/accessEntry:AccessEntry"
 ACCESS = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
@@ -264,3 +265,34 @@ def test_only_accelerators_are_updated_without_a_spare_node():
     assert strategies == {
         "here-system-nodes": "DEFAULT", "here-general-nodes": "DEFAULT", "here-generate0-nodes": "MINIMAL",
     }  # fmt: skip
+
+
+def test_the_key_of_the_secrets_can_be_brought_back():
+    assert operated().inputs("aws:kms/key:Key", "secrets-key")["deletionWindowInDays"] == 30
+
+
+def test_the_network_resolves_private_names():
+    inputs = operated().inputs("aws:ec2/vpc:Vpc", "vpc")
+    assert (inputs["enableDnsSupport"], inputs["enableDnsHostnames"]) == (True, True)
+
+
+def test_without_a_way_out_the_autoscaler_comes_from_the_mirror():
+    described = spec("aws")
+    here = described.placements["here"].model_copy(update={"registry": "mirror.example.com/acme"})
+    made = plan(spec=described.model_copy(update={"placements": {"here": here}}), operations=Operations(egress="none"))
+    image = build(made).one(RELEASE, "cluster-autoscaler").inputs["values"]["image"]
+    assert image == {"tag": "v1.35.0", "repository": "mirror.example.com/acme/autoscaling/cluster-autoscaler"}
+    assert operated().one(RELEASE, "cluster-autoscaler").inputs["values"]["image"] == {"tag": "v1.35.0"}
+
+
+def test_two_generations_of_every_pool_stand_side_by_side():
+    here = {"cloud": "aws", "region": "us-east-1", "zones": ["us-east-1a"]}
+    data = spec_data(placements={"here": here}, cluster={"generation": 2, "retiring": [1]})
+    built = build(resolve(read_data(data), "here"))
+    groups = built.graph.of_type(NODE_GROUP)
+    assert check(built.graph) == ()
+    assert len(groups) == 2 * len([each for each in groups if "version" in each.ignore_changes])
+    retiring = [each for each in groups if "version" in each.ignore_changes]
+    assert all({"key": "intertie.dev/retiring", "value": "true", "effect": "NO_SCHEDULE"} in each.inputs["taints"]
+               for each in retiring)  # fmt: skip
+    assert {each.name for each in retiring} >= {"here-system-nodes", "here-general-nodes", "here-generate0-nodes"}

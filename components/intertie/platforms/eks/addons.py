@@ -147,7 +147,7 @@ def _autoscaler_values(plan: Plan) -> dict[str, Any]:
         "cloudProvider": "aws",
         "awsRegion": plan.region,
         "autoDiscovery": {"clusterName": plan.cluster},  # EKS tags the groups of a cluster for discovery
-        "image": {"tag": f"v{plan.kubernetes}.0"},
+        "image": {"tag": f"v{plan.kubernetes}.0", **_mirrored(plan)},
         "fullnameOverride": "cluster-autoscaler",
         "rbac": {"serviceAccount": {"name": "cluster-autoscaler"}},
         "replicaCount": 2,
@@ -157,6 +157,13 @@ def _autoscaler_values(plan: Plan) -> dict[str, Any]:
         "extraArgs": {"expander": "priority,least-waste", "skip-nodes-with-local-storage": False},
         "expanderPriorities": _priorities(plan),
     }
+
+
+def _mirrored(plan: Plan) -> dict[str, str]:
+    """Where nothing goes out, the image comes from the placement's mirror, under the path that it has at its source."""
+    if plan.operations.egress != "none":
+        return {}
+    return {"repository": f"{plan.where.registry}/autoscaling/cluster-autoscaler"}
 
 
 def _autoscaler_rights(plan: Plan) -> list[dict[str, Any]]:
