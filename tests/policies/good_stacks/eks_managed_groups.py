@@ -28,9 +28,13 @@ subnets = [
     for index, zone in enumerate("abc")
 ]
 ec2.VpcEndpoint(
-    "s3", vpc_id=vpc.id, service_name="com.amazonaws.us-east-1.s3", vpc_endpoint_type="Gateway", route_table_ids=[routes.id],
+    "s3",
+    vpc_id=vpc.id,
+    service_name="com.amazonaws.us-east-1.s3",
+    vpc_endpoint_type="Gateway",
+    route_table_ids=[routes.id],
     opts=opts,
-)  # fmt: skip
+)
 
 
 def role(name: str, service: str, *policies: str) -> iam.Role:
@@ -99,9 +103,9 @@ def template(name: str, gib: int) -> ec2.LaunchTemplate:
     )
 
 
-def group(name: str, machine: str, image: str, least: int, most: int, gib: int, *taints: str) -> eks.NodeGroup:
+def group(name: str, machine: str, image: str, least: int, most: int, *taints: str) -> eks.NodeGroup:
     """A managed group of one machine type."""
-    launch = template(name, gib)
+    launch = template(name, 300 if taints else 100)
     return eks.NodeGroup(
         name,
         cluster_name=cluster.name,
@@ -118,8 +122,8 @@ def group(name: str, machine: str, image: str, least: int, most: int, gib: int, 
     )
 
 
-group("system", "m7i.xlarge", "AL2023_x86_64_STANDARD", 2, 4, 100)
-group("l4", "g6.12xlarge", "AL2023_x86_64_NVIDIA", 1, 6, 300, "nvidia.com/gpu")
+group("system", "m7i.xlarge", "AL2023_x86_64_STANDARD", 2, 4)
+group("l4", "g6.12xlarge", "AL2023_x86_64_NVIDIA", 1, 6, "nvidia.com/gpu")
 budgets.Budget(
     "accelerators",
     budget_type="COST",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from intertie_policies.accessor import Value
+from intertie_policies.accessor import State, Value
 from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER, GKE, GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
@@ -41,6 +41,8 @@ def no_static_cloud_keys(resource: Resource, _context: Context) -> Iterator[Viol
         yield fail(resource, _MADE_KEYS[resource.type])
     elif resource.type == _SECRET:
         for key in ("data", "stringData"):
+            if resource[key].quietly().state is State.HIDDEN:
+                continue  # marked as secret as a whole; what containers take from it is seen at the containers
             for name, value in resource[key].entries.items():
                 if name.upper() in _KEY_NAMES:
                     yield fail(resource, f"it holds {name}", *value.path)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from intertie.graph import wire
 from intertie_policies.accessor import State, Value, is_list
 from intertie_policies.resources import Resource
 from intertie_policies.rule import Context, Level, Violation, fail, rule
@@ -67,9 +68,10 @@ def no_secrets_in_plain_config(resource: Resource, _context: Context) -> Iterato
 
 
 def _texts(resource: Resource) -> Iterator[tuple[str, Value]]:
-    if resource.type in (_CONFIG_MAP, _SECRET):
-        for key in ("data", "stringData"):
-            yield from resource[key].entries.items()
+    if resource.type == _CONFIG_MAP:
+        yield from resource["data"].entries.items()
+    elif resource.type == _SECRET:
+        yield from _open_data(resource)
     elif resource.type in _HELM:
         yield from _nested(resource["values"], 0)
     for workload in workloads_of(resource):
@@ -80,6 +82,23 @@ def _texts(resource: Resource) -> Iterator[tuple[str, Value]]:
                     yield variable["name"].text or "", value
             for argument in (*container["args"].items, *container["command"].items):
                 yield "", argument
+
+
+def _open_data(secret: Resource) -> Iterator[tuple[str, Value]]:
+    """What a Secret holds and nobody marked as secret. The SDKs mark all of it; other languages leave it to people."""
+    for key in ("data", "stringData"):
+        if not _marked(secret.node.props, key):
+            for name, value in secret[key].entries.items():
+                if not _marked(secret[key].raw, name):
+                    yield name, value
+
+
+def _marked(around: object, key: str) -> bool:
+    """Whether a field is an envelope for a secret, opened by the engine or not."""
+    raw = around.get(key) if isinstance(around, Mapping) else None
+    if not isinstance(raw, Mapping):
+        return raw == wire.SECRET
+    return raw.get(wire.SIGNATURE) == wire.SECRET_SIGNATURE or raw.get("secret") is True
 
 
 def _nested(value: Value, depth: int) -> Iterator[tuple[str, Value]]:
