@@ -120,3 +120,16 @@ def test_cpu_pools_alone_ask_for_the_standard_family():
     assert [each.code for each in found] == ["L-1216C47A"]
     assert found[0].pools == ("system", "general")
     assert cpu_pool("aws", "system").surge == 1
+
+
+def test_secrets_that_the_stack_makes_empty_are_named():
+    names = {each.name for each in prerequisites(plan()) if each.kind == "secret"}
+    assert "chat-here-chat-tls" in names
+
+
+def test_infiniband_must_be_registered_where_replicas_span_machines():
+    alone = prerequisites(plan("azure", pools=(accelerator_pool("azure"),)))
+    joined = prerequisites(plan("azure", pools=(accelerator_pool("azure", hosts=2),)))
+    assert "feature" not in {each.kind for each in alone}
+    (feature,) = [each for each in joined if each.kind == "feature"]
+    assert feature.how.endswith("--name AKSInfinibandSupport")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from intertie.plan.secrets import needs
 from intertie.plan.types import Plan, PoolPlan
 
 _LOOKUP = {
@@ -14,11 +15,14 @@ _LOOKUP = {
 }
 
 
+_FILLED = "the stack makes it empty; `intertie replicate` fills it"
+
+
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
     """One thing to be seen to. `how` is a command or a sentence."""
 
-    kind: str  # reservation | dns | certificate | api
+    kind: str  # reservation | feature | secret | api | dns | certificate
     name: str
     what: str
     how: str
@@ -28,11 +32,22 @@ def prerequisites(plan: Plan) -> tuple[Prerequisite, ...]:
     """In the order in which they are needed."""
     reserved = [pool for pool in plan.accelerator_pools() if not pool.retiring and getattr(pool.claim, "id", "")]
     found = [_reservation(plan, pool) for pool in reserved]
+    found += _features(plan)
+    found += [Prerequisite("secret", need.key, need.why, _FILLED) for need in needs(plan)]
     if plan.platform != "existing" and "cluster" in plan.renders:
         found.append(_api(plan))
     if plan.endpoint is not None and "workload" in plan.renders:
         found += _door(plan)
     return tuple(found)
+
+
+def _features(plan: Plan) -> list[Prerequisite]:
+    """What a subscription must have turned on: without it the pool is refused."""
+    joined = plan.cloud == "azure" and any(p.fabric == "infiniband" and p.hosts > 1 for p in plan.accelerator_pools())
+    if not joined or plan.platform == "existing":
+        return []
+    how = "az feature register --namespace Microsoft.ContainerService --name AKSInfinibandSupport"
+    return [Prerequisite("feature", "AKSInfinibandSupport", "replicas over several machines talk InfiniBand", how)]
 
 
 def _reservation(plan: Plan, pool: PoolPlan) -> Prerequisite:
@@ -68,8 +83,9 @@ def _api(plan: Plan) -> Prerequisite:
 def _door(plan: Plan) -> list[Prerequisite]:
     assert plan.endpoint is not None
     host = plan.endpoint.host
-    secret = plan.endpoint.tls_secret or f"{plan.spec.name}-tls"
-    return [
-        Prerequisite("dns", host, f"a record that leads to the gateway of {plan.placement}", f"dig +short {host}"),
-        Prerequisite("certificate", host, f"the secret {secret} in namespace {plan.namespace}", "see the edge stack"),
-    ]
+    found = [Prerequisite("dns", host, f"a record that leads to the gateway of {plan.placement}", f"dig +short {host}")]
+    if plan.endpoint.certificate is None:
+        secret = plan.endpoint.tls_secret or f"{plan.spec.name}-tls"
+        what = f"the secret {secret} in namespace {plan.namespace}"
+        found.append(Prerequisite("certificate", host, what, "issue it for the host, and see the secret above"))
+    return found
