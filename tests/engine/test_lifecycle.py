@@ -78,8 +78,7 @@ def described(engine: Engine) -> Path:
 
 def lifted(engine: Engine) -> Outcome:
     """`pulumi up` that takes the deletion protection off, as a person does before a destroy that is meant."""
-    config = engine.project / "stacks" / f"Pulumi.{engine.stack}.yaml"
-    config.write_text(config.read_text() + '  inference:lift_deletion_protection: "true"\n')
+    done(engine.run("config", "set", "lift_deletion_protection", "true"))
     return done(engine.up())
 
 
@@ -104,7 +103,6 @@ def test_a_sample_lives_from_its_first_update_to_an_empty_world(organisation: La
         more = edited(engine, edit)
         assert set(more.changed) == {"update"}
         assert [name for name in touched(more, "update") if not re.fullmatch(edit.touches, name)] == []
-        assert done(engine.up()).changed == {}
 
     if edit := ACCELERATOR.get(stack):
         other = edited(engine, edit)
