@@ -1,6 +1,7 @@
 """Usage files as they come: untidy ones are repaired and it is said how, wrong ones are refused with row and column."""
 
 import contextlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -69,10 +70,10 @@ def test_days_of_23_and_25_hours_are_days(tmp_path: Path) -> None:
 
 def test_hours_of_day_follow_the_named_zone_through_daylight_saving(tmp_path: Path) -> None:
     """Noon in Stockholm is busy on both sides of the change; in UTC the busy hour moves."""
-    start = np.datetime64("2026-09-01T00:00:00")
+    start = datetime(2026, 9, 1, tzinfo=UTC)
     stockholm, rows = ZoneInfo("Europe/Stockholm"), []
     for i in range(24 * 53):
-        moment = (start + np.timedelta64(i, "h")).item().replace(tzinfo=ZoneInfo("UTC"))
+        moment = start + timedelta(hours=i)
         rows.append(f"{moment.isoformat()},{100 if moment.astimezone(stockholm).hour == 12 else 10}")
     ahead = forecast(series(tmp_path, "timestamp,value\n" + "\n".join(rows), zone=stockholm), 72)
     busy = [text for text, value in zip(ahead.texts(), ahead.p50, strict=True) if value > 50]

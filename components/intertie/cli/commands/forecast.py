@@ -1,5 +1,7 @@
 """`intertie forecast`: usage ahead, from usage so far."""
 
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,11 +11,12 @@ from intertie.cli.output import Format, FormatOption, console, write_json
 from intertie.errors import InputError
 
 if TYPE_CHECKING:
+    from intertie.money.forecast.reading import Rows
     from intertie.plan.types import StagePlan
 
 
 def forecast(  # noqa: PLR0917  these are options, not positions
-    file: Annotated[Path, typer.Argument(help="CSV file with the columns `timestamp` and `value`.")],
+    file: Annotated[Path | None, typer.Argument(help="CSV file with the columns `timestamp` and `value`.")] = None,
     horizon: Annotated[str, typer.Option(help="How far ahead: `30d`, `48h`.")] = "30d",
     unit: Annotated[str, typer.Option(help="What the values count: requests, tokens, GPU-hours.")] = "units",
     step: Annotated[
@@ -26,6 +29,9 @@ def forecast(  # noqa: PLR0917  these are options, not positions
         str | None, typer.Option(help="Where the hours of day are, for example `Europe/Stockholm`.")
     ] = None,
     holidays: Annotated[str, typer.Option(help="Public holidays of a country: `US`, `DE-BY`.")] = "",
+    prometheus: Annotated[str | None, typer.Option(help="Instead of a file: address of a Prometheus.")] = None,
+    query: Annotated[str | None, typer.Option(help="PromQL that gives one series, with --prometheus.")] = None,
+    history: Annotated[str, typer.Option(help="How far back, with --prometheus.")] = "90d",
     events: Annotated[
         Path | None, typer.Option(help="CSV file of your own events: `name,start,end,multiplier`.")
     ] = None,
@@ -53,13 +59,14 @@ def forecast(  # noqa: PLR0917  these are options, not positions
     from intertie.money.forecast.zones import zone_of
 
     length = seconds_of(horizon, "--horizon")
+    rows = _asked(prometheus, query, history, step) if file is None else read_rows(file)
     series = regular(
-        read_rows(file),
+        rows,
         unit=unit,
         zone=zone_of(timezone),
-        step=seconds_of(step, "--step") if step else None,
+        step=seconds_of(step, "--step") if step and file is not None else None,
         aggregate=known_aggregate(aggregate),
-        name=str(file),
+        name=str(file) if file is not None else "the query",
     )
     steps, known = steps_of(length, series.step), read_events(events) if events else ()
     if backtest:
@@ -73,6 +80,18 @@ def forecast(  # noqa: PLR0917  these are options, not positions
         write_json(data)
     else:
         _show(data)
+
+
+def _asked(address: str | None, query: str | None, history: str, step: str | None) -> "Rows":
+    """What a Prometheus has; its token, if it wants one, from the environment."""
+    from intertie.money.forecast.durations import seconds_of
+    from intertie.money.forecast.prometheus import query_range
+
+    if address is None or query is None:
+        raise InputError("give a file, or --prometheus and --query")
+    length, every = seconds_of(history, "--history"), seconds_of(step or "1h", "--step")
+    token = os.environ.get("INTERTIE_PROMETHEUS_TOKEN", "")
+    return query_range(address, query, end=int(time.time()), length=length, step=every, token=token)
 
 
 def _stage(spec: Path, placement: str | None, stage: str | None) -> "StagePlan":
