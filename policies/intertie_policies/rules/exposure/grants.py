@@ -144,7 +144,7 @@ def _azure(assignment: Resource) -> Iterator[tuple[str, Value]]:
         scope = assignment["scope"]
         text = scope.text
         if text and "/resourcegroups/" not in text.lower():
-            yield f"Contributor on all of {text[:80]}", scope
+            yield f"Contributor on all of {text}", scope
 
 
 def _google(grant: Resource) -> Iterator[tuple[str, Value]]:

@@ -33,7 +33,7 @@ def images_pinned(resource: Resource, context: Context) -> Iterator[Violation]:
             _, tag, digest = parts(text)
             if not digest and (by_digest or tag in _MOVING):
                 wanted = "a digest (@sha256:…)" if by_digest else "a version"
-                yield fail(resource, f"the image {text[:120]} is not pinned by {wanted}", *image.path)
+                yield fail(resource, f"the image {text} is not pinned by {wanted}", *image.path)
 
 
 @rule(
@@ -55,7 +55,7 @@ def images_from_known_registries(resource: Resource, context: Context) -> Iterat
             image = container["image"]
             text = image.text
             if text is not None and not any(fnmatchcase(parts(text)[0], pattern) for pattern in known):
-                yield fail(resource, f"{parts(text)[0][:120]} is from no known registry", *image.path)
+                yield fail(resource, f"{parts(text)[0]} is from no known registry", *image.path)
 
 
 def parts(image: str) -> tuple[str, str, str]:

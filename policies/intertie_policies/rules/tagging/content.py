@@ -81,10 +81,10 @@ def tags_well_formed(resource: Resource, _context: Context) -> Iterator[Violatio
             yield fail(resource, f"{len(entries)} tags; allowed: {grammar.most}", *tags.path)
         for key, value in entries.items():
             if not grammar.key.fullmatch(key):
-                yield fail(resource, f"the key {key[:80]!r} is refused; allowed: {grammar.says}", *tags.path)
+                yield fail(resource, f"the key {key!r} is refused; allowed: {grammar.says}", *tags.path)
             text = value.text
             if text is not None and not grammar.value.fullmatch(text):
-                yield fail(resource, f"the value {text[:80]!r} is refused; allowed: {grammar.says}", *value.path)
+                yield fail(resource, f"the value {text!r} is refused; allowed: {grammar.says}", *value.path)
 
 
 @rule(
@@ -110,4 +110,4 @@ def tags_hold_no_secrets(resource: Resource, context: Context) -> Iterator[Viola
             text = value.text
             found = text and (secret_in(text) or person_in(text, email=plain(key) not in contacts))
             if found:
-                yield fail(resource, f"the tag {key[:80]!r} looks like {found}", *value.path)
+                yield fail(resource, f"the tag {key!r} looks like {found}", *value.path)

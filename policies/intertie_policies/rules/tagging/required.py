@@ -64,7 +64,7 @@ def cost_center_known(resource: Resource, context: Context) -> Iterator[Violatio
     found = tag(resource, "cost_center")
     text = found.text
     if text is not None and known and not _matches(text, known):
-        yield fail(resource, f"{text[:80]!r} is not a known cost centre: {', '.join(known)}", *found.path)
+        yield fail(resource, f"{text!r} is not a known cost centre: {', '.join(known)}", *found.path)
 
 
 @rule(
@@ -86,9 +86,9 @@ def owner_reachable(resource: Resource, context: Context) -> Iterator[Violation]
     if text is None:
         return
     if text.strip().lower() in _NOBODY:
-        yield fail(resource, f"{text[:80]!r} is nobody", *found.path)
+        yield fail(resource, f"{text!r} is nobody", *found.path)
     elif reachable and not _matches(text, reachable):
-        yield fail(resource, f"{text[:80]!r} is not one of the owners: {', '.join(reachable)}", *found.path)
+        yield fail(resource, f"{text!r} is not one of the owners: {', '.join(reachable)}", *found.path)
 
 
 def _matches(text: str, patterns: tuple[str, ...]) -> bool:
@@ -100,5 +100,5 @@ def _problem(found: Value, pattern: str, allowed: tuple[str, ...]) -> str:
     if text is None:
         return ""  # not text, and noted as such
     if not re.fullmatch(pattern, text):
-        return f"{text[:80]!r} does not match {pattern}"
-    return f"{text[:80]!r} is not one of {', '.join(allowed)}" if allowed and text not in allowed else ""
+        return f"{text!r} does not match {pattern}"
+    return f"{text!r} is not one of {', '.join(allowed)}" if allowed and text not in allowed else ""

@@ -1,0 +1,104 @@
+"""What holds the rules to account, as functions: fixtures, unknowns in place of what they read, and remedies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from intertie_policies import registry, testing
+from intertie_policies.config import read
+from intertie_policies.engine import Judge, matches
+from intertie_policies.resources import Node
+from intertie_policies.rule import Rule
+from intertie_policies.testing import TODAY, Case
+
+FIXTURES = Path(__file__).parents[1] / "policies" / "fixtures"
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """All fixtures of all rules."""
+    return testing.load_all(FIXTURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A resource before and after the remediation of one rule. The same props twice: nothing is changed."""
+
+    rule: str
+    type: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    tagging: Mapping[str, Any] | None = None
+
+
+_EKS, _GKE = "aws:eks/cluster:Cluster", "gcp:container/cluster:Cluster"
+_LOGS, _LOG_BUCKET = "aws:cloudwatch/logGroup:LogGroup", "gcp:logging/projectBucketConfig:ProjectBucketConfig"
+_WORKSPACE, _VAULT = "azure-native:operationalinsights:Workspace", "azure-native:keyvault:Vault"
+_BUCKET, _KEY = "gcp:storage/bucket:Bucket", "aws:kms/key:Key"
+REMEDIES = (
+    Remedy("required-tags", _KEY, {}, {"tags": {"environment": "production"}}),
+    Remedy("required-tags", _KEY, {"tags": {"Environment": "dev"}}, {"tags": {"Environment": "dev"}}),
+    Remedy(
+        "required-tags",
+        _BUCKET,
+        {"labels": {"team": "a"}},
+        {"labels": {"team": "a", "owner": "search", "environment": "production"}},
+        {"defaults": {"owner": "search", "unasked": "x"}},
+    ),
+    Remedy("log-retention-bounded", _LOGS, {}, {"retentionInDays": 365}),
+    Remedy("log-retention-bounded", _LOGS, {"retentionInDays": 0}, {"retentionInDays": 365}),
+    Remedy("log-retention-bounded", _LOGS, {"retentionInDays": 7}, {"retentionInDays": 7}),
+    Remedy("log-retention-bounded", _WORKSPACE, {}, {}),
+    Remedy("log-retention-bounded", _WORKSPACE, {"retentionInDays": -1}, {"retentionInDays": 365}),
+    Remedy("log-retention-bounded", _LOG_BUCKET, {"retentionDays": 0}, {"retentionDays": 365}),
+    Remedy("deletion-protected", _EKS, {}, {"deletionProtection": True}),
+    Remedy("deletion-protected", _EKS, {"deletionProtection": False}, {"deletionProtection": True}),
+    Remedy("deletion-protected", _GKE, {}, {}),
+    Remedy("deletion-protected", _GKE, {"deletionProtection": False}, {"deletionProtection": True}),
+    Remedy("deletion-protected", _VAULT, {"properties": {}}, {"properties": {}}),
+    Remedy("data-not-deleted-with-stack", _BUCKET, {"forceDestroy": True}, {"forceDestroy": False}),
+    Remedy("data-not-deleted-with-stack", _BUCKET, {}, {}),
+)
+
+
+def remedied(remedy: Remedy, *, named: bool = True) -> tuple[Mapping[str, Any], int]:
+    """The properties after the remediation, and how many changes were shown. `named`: the configuration asks for it."""
+    settings = {"remediate": [remedy.rule] if named else [], "tagging": dict(remedy.tagging or {})}
+    judge = Judge(configuration=read({"configuration": settings}, registry.ids(), "case"), today=TODAY)
+    node = Node(type=remedy.type, name="it", urn="urn:pulumi:test::test::it::it", props=dict(remedy.before))
+    changes = judge.changes(node)
+    props: Any = node.props
+    for _, change in changes:
+        from intertie_policies.changes import applied
+
+        props = applied(props, change)
+    return props, len(changes)
+
+
+def of_module(module: str) -> list[Rule]:
+    """The rules that a module holds now; all rules for a module of the framework."""
+    rules = registry.rules()
+    return [rule for rule in rules if rule.check.__module__ == module] or list(rules)
+
+
+def holds(module: str) -> bool:
+    """Whether all cases still agree, of the rules that a changed module may have changed."""
+    registry.rules.cache_clear()
+    concerned = {rule.id: rule for rule in of_module(module)}
+    near = [remedy for remedy in REMEDIES if remedy.rule in concerned]
+    if any(remedied(remedy)[0] != remedy.after for remedy in near):
+        return False
+    return all(_agrees(case, concerned[case.rule]) for case in cases() if case.rule in concerned)
+
+
+def _agrees(case: Case, rule: Rule) -> bool:
+    if testing.problems(case, testing.judge(case, rule)):
+        return False
+    if case.outcome != "pass":
+        return True
+    return all(
+        testing.judge(changed, rule) or any(matches(pattern, read.path) for pattern in rule.apply_time_only)
+        for read, changed in testing.with_unknowns(case, rule)
+    )
