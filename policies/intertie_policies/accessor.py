@@ -14,7 +14,7 @@ the seven unknown sentinels, text built around one, secrets, outputs, and the ci
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from intertie.graph import wire
 
@@ -32,8 +32,7 @@ class State(StrEnum):
     MALFORMED = "malformed"  # of another kind than the rule asked for
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """One value that a rule looked at. `path` ends where the value became unknown or absent."""
 
     urn: str
@@ -60,9 +59,9 @@ _HIDDEN: Any = object()
 _MARKS = {id(_ABSENT): State.ABSENT, id(_UNKNOWN): State.UNKNOWN, id(_HIDDEN): State.HIDDEN}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: there are hundreds per resource, and frozen ones take thrice as long
 class Value:
-    """One value of one resource, known or not. Navigation is free; what answers something is a read."""
+    """One value of one resource, known or not. Navigation is free; what answers something is a read. Never changed."""
 
     raw: Any
     path: Path = ()
@@ -200,6 +199,8 @@ def is_list(raw: Any) -> bool:
 
 
 def _inside(raw: Any, step: Step) -> Any:
+    if type(raw) is dict and type(step) is str:  # nearly all of them
+        return _settle(raw[step]) if step in raw else _ABSENT
     try:
         if isinstance(raw, Mapping) and isinstance(step, str):
             return _settle(raw[step]) if step in _keys(raw) else _ABSENT
@@ -221,7 +222,11 @@ def _settle(raw: Any) -> Any:
         if raw is None:
             return _ABSENT
         if isinstance(raw, str):
-            return _UNKNOWN if wire.decode_json(raw) == wire.UNKNOWN else _HIDDEN if raw == wire.SECRET else raw
+            if len(raw) < len(wire.UNKNOWN):
+                return _HIDDEN if raw == wire.SECRET else raw
+            return _UNKNOWN if wire.decode_json(raw) == wire.UNKNOWN else raw
+        if type(raw) in (int, float, bool, list):
+            return raw
         if not (isinstance(raw, Mapping) and wire.SIGNATURE in _keys(raw)):
             return raw
         raw = _opened(raw)
@@ -236,6 +241,8 @@ def _opened(raw: Mapping[str, Any]) -> Any:
         if "plaintext" in keys:  # `pulumi stack export --show-secrets`: JSON text
             return _HIDDEN
         return _HIDDEN if signature == wire.SECRET_SIGNATURE else _UNKNOWN
+    if not isinstance(signature, str):
+        return _UNKNOWN  # an envelope that nobody made
     found = wire.decode_json(dict(raw))
     return _UNKNOWN if found == wire.UNKNOWN else found
 

@@ -7,7 +7,7 @@ resources with their relations; lookups are built once and shared by all rules.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from intertie_policies import accessor
@@ -43,12 +43,13 @@ class Node:
         return kind_of(self.type)
 
 
+@lru_cache(4096)
 def kind_of(type_: str) -> str:
     """The type token without an API version, which azure-native may carry."""
     return _API_VERSION.sub(r"\1:", type_) if type_.startswith("azure-native:") else type_
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Resource:
     """A resource as one rule sees it."""
 

@@ -1,4 +1,4 @@
-"""Figures of the policy packs: many resources through `policy check`, and what a pack adds to a preview of the engine."""
+"""Figures of the policy packs: many resources through `policy check`, and what a pack adds to a preview."""
 
 import json
 import statistics

@@ -57,8 +57,8 @@ def test_ten_megabytes_in_one_property() -> None:
     assert max(len(result.message) for result in report.results) <= 1_000
 
 
-def test_a_hundred_thousand_tags() -> None:
-    tags = {f"key-{number}": "value" for number in range(100_000)}
+def test_twenty_thousand_tags() -> None:
+    tags = {f"key-{number}": "value" for number in range(20_000)}
     assert judged([Node("aws:eks/cluster:Cluster", "c", "urn:c", {"region": "us-east-1", "tags": tags})]).resources == 1
 
 
@@ -104,7 +104,7 @@ def test_a_wrong_type_in_any_place_of_any_fixture_crashes_no_rule() -> None:
             replace(node, props=testing.replaced(node.props, path, chance.choice(WRONG))) for path in paths(node.props)
         ]
     assert len(changed) > 1_000
-    report = Judge(today=TODAY).everything(changed[:4_000])
+    report = Judge(today=TODAY).everything(chance.sample(changed, 1_500))
     crashed = [result.message for result in report.results if "itself failed" in result.message]
     assert crashed == []
 

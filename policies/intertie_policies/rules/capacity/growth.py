@@ -125,7 +125,7 @@ def scaling_bounds_ordered(resource: Resource, _context: Context) -> Iterator[Vi
             and count is not None
             and not (least or 0) <= count <= (most if most is not None else count)
         ):
-            yield fail(resource, f"{count:g} is outside of {least or 0:g} to {most:g}", *wanted.path)
+            yield fail(resource, f"{count:g} is outside of {low.text or 0} to {high.text or count}", *wanted.path)
 
 
 @rule(
