@@ -3,7 +3,8 @@ PYTHON ?= python3
 SPEC   ?=
 SAMPLE := aws-use1 azure-swc gcp-euw4
 BIN    := .venv/bin
-# The lab is tested apart: its parts need programs that take minutes to build, and SDKs that cannot share a process.
+TESTS  := $(BIN)/python -m pytest -n 2
+# The lab's tests need programs that take minutes to build: `make unit` and `make check` leave them out.
 LAB    := tests/lab tests/engine tests/docs/test_lab_page.py $(wildcard tests/drills)
 PLAIN  := $(LAB:%=--ignore=%) -m "not engine and not kubernetes and not soak"
 
