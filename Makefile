@@ -5,7 +5,7 @@ SAMPLE := aws-use1 azure-swc gcp-euw4
 BIN    := .venv/bin
 TESTS  := $(BIN)/python -m pytest -n 2
 # The lab's tests need programs that take minutes to build: `make unit` and `make check` leave them out.
-LAB    := tests/lab tests/engine tests/docs/test_lab_page.py $(wildcard tests/drills)
+LAB    := tests/lab tests/engine tests/policies/test_policies_engine.py tests/docs/test_lab_page.py $(wildcard tests/drills)
 PLAIN  := $(LAB:%=--ignore=%) -m "not engine and not kubernetes and not soak"
 
 .DEFAULT_GOAL := help

@@ -1,13 +1,13 @@
 """Policy results as JUnit XML, which every CI server shows: a suite per pack, a case per rule."""
 
 import xml.etree.ElementTree as ET  # written only, never read
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Data = Mapping[str, Any]
 
 
-def document(results: list[Data], rules: list[Data], packs: list[str]) -> str:
+def document(results: Sequence[Data], rules: Sequence[Data], packs: list[str]) -> str:
     """The XML text. A rule fails when one of its results stops the run; advisory and waived ones are told as output."""
     root = ET.Element("testsuites", name="intertie policies")
     for pack in packs:
@@ -23,7 +23,7 @@ def document(results: list[Data], rules: list[Data], packs: list[str]) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(suite: ET.Element, rule: Data, results: list[Data]) -> bool:
+def _case(suite: ET.Element, rule: Data, results: Sequence[Data]) -> bool:
     case = ET.SubElement(suite, "testcase", classname=rule["subject"], name=rule["id"])
     stopping = [each for each in results if each["level"] == "mandatory" and not each["waived"]]
     others = [each for each in results if each not in stopping]

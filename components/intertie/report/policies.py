@@ -1,6 +1,6 @@
 """Results of policy packs (`intertie.policy/v1`), rules and one rule, as pages for people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from intertie.report.page import Issue, Page, Section, Table
@@ -18,7 +18,7 @@ def page_of(data: Data, title: str) -> Page:
     )
 
 
-def issues(results: list[Data]) -> Iterator[Issue]:
+def issues(results: Sequence[Data]) -> Iterator[Issue]:
     """One line per result: what was found, where, and what to do. Waived results are shown too."""
     order = {"error": 0, "warning": 1, "note": 2}
     yield from sorted((_issue(result) for result in results), key=lambda issue: order[issue.severity])
@@ -47,7 +47,7 @@ def _closing(data: Data) -> Iterator[str]:
     )
 
 
-def rules_page(rules: list[Data]) -> Page:
+def rules_page(rules: Sequence[Data]) -> Page:
     """A table of rules per subject."""
     columns = ("rule", "baseline", "production", "what holds")
     subjects = dict.fromkeys(rule["subject"] for rule in rules)

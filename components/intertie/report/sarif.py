@@ -3,7 +3,7 @@
 Source: OASIS Static Analysis Results Interchange Format 2.1.0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Data = Mapping[str, Any]
@@ -12,7 +12,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"mandatory": "error", "advisory": "warning"}
 
 
-def document(results: list[Data], rules: list[Data], file: str) -> dict[str, Any]:
+def document(results: Sequence[Data], rules: Sequence[Data], file: str) -> dict[str, Any]:
     """One run. `file` is where the resources were read from, or the description or stack file that makes them."""
     used = {result["rule"] for result in results}
     listed = [rule for rule in rules if rule["id"] in used]
