@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.table import Table
 
-from intertie.cli.commands import doctor_placement
+from intertie.cli.commands import doctor_online, doctor_placement
 from intertie.cli.exits import Exit
 from intertie.cli.output import Format, FormatOption, console, write_json
 from intertie.errors import InputError, OutsideError
@@ -38,19 +38,25 @@ def doctor(
         str | None, typer.Option("--placement", "-p", help="What the account of this placement must have.")
     ] = None,
     spec: Annotated[Path | None, typer.Option("--spec", "-s", help="Description that has the placement.")] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the account for its quotas, with the cloud's own command line.")
+    ] = False,
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Show what is installed, what can run on this machine, and how to get the rest.
 
     With a placement: the quotas that its plan needs, by their exact names, with the words that ask for them; providers
-    and APIs; reservations; DNS; tools. Nothing is asked of the cloud.
+    and APIs; reservations; DNS; tools. Nothing is asked of the cloud, unless `--online` says so.
 
-    Exit code 3 when something is missing that the offline preview needs.
+    Exit code 1 when a quota is too small, or cannot be read online; 3 when something is missing that the offline
+    preview needs.
 
     Example: `intertie doctor`, or `intertie doctor --placement aws-use1 --spec stacks/specs/chat.yaml`
     """
     if placement is not None or spec is not None:
-        _of_placement(placement, spec, format)
+        _of_placement(placement, spec, online, format)
+    if online:
+        raise InputError("--online is about a placement: name it with --placement and --spec")
     checks = [probe() for probe in PROBES]
     tiers = _tiers(checks)
     if format is Format.JSON:
@@ -60,15 +66,17 @@ def doctor(
     raise typer.Exit(Exit.GOOD if tiers["in-process preview"] else Exit.OUTSIDE)
 
 
-def _of_placement(placement: str | None, spec: Path | None, format: Format) -> NoReturn:
+def _of_placement(placement: str | None, spec: Path | None, online: bool, format: Format) -> NoReturn:
     if placement is None or spec is None:
         raise InputError("--placement and --spec belong together: which placement of which description?")
     found = doctor_placement.examine(spec, placement)
+    asked = doctor_online.grants(found.plan, found.quotas) if online else None
     if format is Format.JSON:
-        write_json(found.to_json())
+        write_json(found.to_json(asked))
     else:
-        doctor_placement.show(found)
-    raise typer.Exit(Exit.GOOD)
+        doctor_placement.show(found, asked)
+    short = any(each.verdict != "enough" for each in asked or ())
+    raise typer.Exit(Exit.VIOLATIONS if short else Exit.GOOD)
 
 
 def _print(checks: list[Check], tiers: dict[str, bool]) -> None:

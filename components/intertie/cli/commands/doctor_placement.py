@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from intertie.cli.commands.doctor_online import Grant
 from intertie.cli.output import console
 from intertie.errors import InputError
 from intertie.plan import Plan, resolve
@@ -46,14 +47,16 @@ class Findings:
     prerequisites: tuple[Prerequisite, ...]
     tools: tuple[Tool, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """`intertie.doctor-placement/v1`."""
+    def to_json(self, asked: tuple[Grant, ...] | None = None) -> dict[str, Any]:
+        """`intertie.doctor-placement/v1`. `asked`: what the account has, when it was asked."""
+        granted = [{"code": each.need.code, "found": each.found, "verdict": each.verdict} for each in asked or ()]
         return {
             "schema": "intertie.doctor-placement/v1",
             "placement": self.plan.placement,
             "cloud": self.plan.cloud,
             "region": self.plan.region,
             "quotas": [asdict(each) for each in self.quotas],
+            "granted": None if asked is None else granted,
             "services": list(self.services),
             "deployer": {"named": self.plan.operations.deployer or None, "actions": self.rights},
             "prerequisites": [asdict(each) for each in self.prerequisites],
@@ -82,7 +85,7 @@ def services(cloud: str, actions: tuple[str, ...]) -> tuple[str, ...]:
     return ()
 
 
-def show(found: Findings) -> None:
+def show(found: Findings, asked: tuple[Grant, ...] | None = None) -> None:
     """For people: what to ask for, what to look up, what is missing here."""
     out = console()
     plan = found.plan
@@ -92,6 +95,10 @@ def show(found: Findings) -> None:
         out.print(_table(("quota", "needed", "pools"), [_quota(each) for each in found.quotas]))
         for each in found.quotas:
             out.print(f"  {each.request}", markup=False, soft_wrap=True)
+    if asked is not None:
+        out.print("\nas the account has them now")
+        rows = [(each.need.name, str(each.need.needed), each.found, each.verdict) for each in asked]
+        out.print(_table(("quota", "needed", "found", "verdict"), rows))
     if found.services:
         what = "resource providers" if plan.cloud == "azure" else "APIs"
         out.print(f"\n{what} that must be on: {', '.join(found.services)}", markup=False)
