@@ -60,7 +60,7 @@ def rules() -> str:
         NOTICE,
         "# Rules",
         "",
-        "What the packs hold stacks to. [Writing rules](policies.md) tells how they are made and",
+        "What the packs hold stacks to. [Policy packs](policies.md) tells how they are used, made and",
     ]
     lines += ["configured; `intertie policy explain RULE` shows one of them.", ""]
     subjects = dict.fromkeys(rule.subject for rule in policies.rules())
