@@ -60,6 +60,7 @@ FAMILIES = {
             (("server", "etcd"),),
         ),
         Family("kwok", ("kwok",), 1.5, ("-ldflags=-s -w",)),
+        Family("registry", ("crane",), 0.5, ("-ldflags=-s -w",)),
         Family("lws", ("lws-controller",), 3, ("-ldflags=-s -w",), (("cmd", "lws-controller"),)),
     )
 }
