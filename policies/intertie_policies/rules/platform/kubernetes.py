@@ -9,6 +9,8 @@ _GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 _SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
 _REGIONAL = ("gke-l7-rilb", "gke-l7-regional-external-managed")
 _DEFAULT = "::default"
+# Components of the SDK: the objects that they make carry the provider, they themselves need not.
+_COMPONENTS = ("kubernetes:yaml", "kubernetes:kustomize", "kubernetes:helm.sh/v3:Chart", "kubernetes:helm.sh/v4:Chart")
 
 
 @rule(
@@ -21,6 +23,8 @@ _DEFAULT = "::default"
 )
 def kubernetes_provider_explicit(resource: Resource, _context: Context) -> Iterator[Violation]:
     if resource.cloud != "kubernetes" or resource.is_provider or not resource.node.custom:
+        return
+    if resource.type.startswith(_COMPONENTS):
         return
     urn = resource.node.provider or (resource.node.provider_node.urn if resource.node.provider_node else "")
     if not urn or _DEFAULT in urn:
