@@ -10,7 +10,6 @@ import pulumi
 from pulumi_azure_native import authorization, containerservice, keyvault, managedidentity
 
 from intertie.contract import SECRETS_ACCOUNT, SecretsBinding
-from intertie.plan import Plan
 from intertie.plan.secrets import needs, vault_name
 from intertie.platforms.aks.identity import AUDIENCE, grant, user_assigned
 from intertie.platforms.aks.network import Place
