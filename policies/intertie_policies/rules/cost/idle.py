@@ -182,12 +182,20 @@ def storage_traffic_stays_inside(stack: Stack, _context: Context) -> Iterator[Vi
         for subnet in stack.of_type(_SUBNETS):
             if subnet["natGateway"].quietly().state is not State.ABSENT and not _reaches_storage(subnet):
                 yield fail(subnet, "no service endpoint for storage: weights pass the gateway", "serviceEndpoints")
-    for subnet in stack.of_type(_GOOGLE_SUBNET):
-        if subnet["purpose"].text in _NO_NODES:
-            continue
+    for subnet in _nodes_in(stack):
         switch = subnet["privateIpGoogleAccess"]
         if not switch.flag and not switch.unknown:
             yield fail(subnet, "privateIpGoogleAccess is off: weights pass the gateway", *switch.path)
+
+
+def _nodes_in(stack: Stack) -> Iterator[Resource]:
+    """Subnets of Google with nodes of a cluster. Those of proxies and of the accelerators' fabric reach no storage."""
+    told: set[str] = set()
+    for cluster in stack.of_type(GKE_CLUSTER):
+        for subnet in cluster.uses("subnetwork", _GOOGLE_SUBNET):
+            if subnet.urn not in told and subnet["purpose"].text not in _NO_NODES:
+                told.add(subnet.urn)
+                yield subnet
 
 
 def _reaches_storage(subnet: Resource) -> bool:

@@ -14,6 +14,8 @@ _RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _NSG = "azure-native:network:NetworkSecurityGroup"
 _NSG_RULE = "azure-native:network:SecurityRule"
 _FIREWALL = "gcp:compute/firewall:Firewall"
+_ECHOES = ("icmp", "icmpv6", "Icmp", "1", "58")
+"""Protocols without ports: path MTU discovery needs them from everywhere."""
 
 
 @rule(
@@ -68,7 +70,7 @@ def _openings(resource: Resource) -> Iterator[tuple[str, Ports]]:
 
 def _aws(rule_: Value, *ranges: str, protocol: str) -> Iterator[tuple[str, Ports]]:
     open_to = [text for key in ranges for text in rule_[key].texts if everywhere(text)]
-    if open_to:
+    if open_to and rule_[protocol].text not in _ECHOES:
         all_ports = rule_[protocol].text in ("-1", "all")
         yield open_to[0], (None, None, "every port") if all_ports else _span(rule_["fromPort"], rule_["toPort"])
 
@@ -82,6 +84,8 @@ def _span(first: Value, last: Value) -> Ports:
 
 def _azure(rule_: Value) -> Iterator[tuple[str, Ports]]:
     if rule_["direction"].text != "Inbound" or rule_["access"].text != "Allow":
+        return
+    if rule_["protocol"].text in _ECHOES:
         return
     sources = (*rule_["sourceAddressPrefix"].texts, *rule_["sourceAddressPrefixes"].texts)
     open_to = [source for source in sources if everywhere(source)]
@@ -99,7 +103,7 @@ def _google(firewall: Resource) -> Iterator[tuple[str, Ports]]:
     if all(each.absent for each in named):
         open_to = ["0.0.0.0/0"]
     for allow in firewall["allows"].items if open_to else ():
-        if (allow["protocol"].text or "").lower() == "icmp":
+        if allow["protocol"].text in _ECHOES:
             continue
         for ports in allow["ports"].texts or ("*",):
             yield open_to[0], _written(ports)
@@ -116,15 +120,13 @@ def _written(ports: str) -> Ports:
 # --------------------------------------------------------------------- machines
 
 _LAUNCH = "aws:ec2/launchTemplate:LaunchTemplate"
-_INSTANCE = "aws:ec2/instance:Instance"
-_GCE = "gcp:compute/instance:Instance"
 _GCE_TEMPLATE = "gcp:compute/instanceTemplate:InstanceTemplate"
 
 
 @rule(
     "nodes-without-public-address",
     "exposure",
-    types=[_LAUNCH, _INSTANCE, AKS, AKS_CLUSTER, GKE, GKE_CLUSTER, _GCE, _GCE_TEMPLATE],
+    types=[_LAUNCH, AKS, AKS_CLUSTER, GKE, GKE_CLUSTER, _GCE_TEMPLATE],
     baseline=Level.ADVISORY,
     production=Level.MANDATORY,
     description="Nodes have no public addresses.",
@@ -152,13 +154,11 @@ def nodes_without_public_address(resource: Resource, _context: Context) -> Itera
 def _public_flags(resource: Resource) -> Iterator[Value]:
     if resource.type == _LAUNCH:
         yield from (each["associatePublicIpAddress"] for each in resource["networkInterfaces"].items)
-    elif resource.type == _INSTANCE:
-        yield resource["associatePublicIpAddress"]
     elif resource.type == AKS:
         yield resource["enableNodePublicIP"]
     elif resource.type == AKS_CLUSTER:
         yield from (profile["enableNodePublicIP"] for profile in resource["agentPoolProfiles"].items)
-    elif resource.type in (_GCE, _GCE_TEMPLATE):
+    elif resource.type == _GCE_TEMPLATE:
         for interface in resource["networkInterfaces"].items:
             if interface["accessConfigs"].items:
                 yield interface["accessConfigs"].derived(True)

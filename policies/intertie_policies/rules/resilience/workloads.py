@@ -115,6 +115,8 @@ def disruption_budget_present(stack: Stack, context: Context) -> Iterator[Violat
 def replicas_survive_a_node(stack: Stack, context: Context) -> Iterator[Violation]:
     settings = context.settings.resilience
     for resource, workload in _served(stack, context):
+        if resource["spec"]["strategy"]["type"].text == "Recreate":
+            continue  # made to run once: two of it must not be at the same time
         needed = settings.min_accelerated_replicas if workload.accelerated else settings.min_replicas
         replicas = replicas_of(stack, resource)
         count = 1.0 if replicas.absent else replicas.number
