@@ -1,7 +1,7 @@
 """`make bench`: how fast, and against what. Each figure stands beside what it is compared with, from the same run.
 
 Times are medians of a few runs of whole processes. What is held to a limit and exceeds it fails the run at its end.
-`run.py PART...` measures only some parts: cold, warm, growth, policies, lab, stacks, many. The environment may say how
+`run.py PART...` measures only some parts: cold, warm, growth, policies, money, lab, stacks, many. The environment may say how
 many runs there are (INTERTIE_BENCH_RUNS) and on which stacks the engine is measured (INTERTIE_BENCH_STACKS).
 """
 
@@ -131,14 +131,25 @@ def policies(say: Callable[[str], None]) -> None:
     policy_figures.in_engine(say, hold)
 
 
-PARTS = ("cold", "warm", "growth", "policies", "lab", "stacks", "many")
+def money(say: Callable[[str], None]) -> None:
+    """In a process of its own: numpy is told there how many threads it has."""
+    out = subprocess.run([sys.executable, str(HERE / "money.py")], cwd=ROOT, check=True, capture_output=True, text=True)
+    say(out.stdout.rstrip())
+    for figure in out.stdout.splitlines():
+        what, measured, held = (each.strip() for each in figure.partition(";")[0].split("   ", 2))
+        limit = float(held.removeprefix("(held to ").rstrip(")"))
+        if float(measured.split()[0]) > limit:
+            exceeded.append(f"{what} {measured} > {limit:g}")
+
+
+PARTS = ("cold", "warm", "growth", "policies", "money", "lab", "stacks", "many")
 
 
 def main() -> None:
     parts = set(sys.argv[1:]) or set(PARTS)
     if unknown := parts - set(PARTS):
         sys.exit(f"bench: no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    for name, part in (("cold", cold), ("warm", warm), ("growth", growth), ("policies", policies)):
+    for name, part in (("cold", cold), ("warm", warm), ("growth", growth), ("policies", policies), ("money", money)):
         if name in parts:
             part(say)
     if parts & {"lab", "stacks", "many"}:

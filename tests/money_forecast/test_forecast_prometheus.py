@@ -37,7 +37,7 @@ class Server:
                 self.end_headers()
                 self.wfile.write(said if isinstance(said, bytes) else json.dumps(said).encode())
 
-            def log_message(self, *args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
                 pass
 
         self.http = HTTPServer(("127.0.0.1", 0), Handler)
