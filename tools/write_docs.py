@@ -4,6 +4,7 @@ from pathlib import Path
 
 from intertie import catalog
 from intertie.platforms import registry
+from intertie.workload.gaps import GAPS
 from intertie_policies import registry as policies
 from intertie_policies import testing
 from intertie_policies.rule import PACKS, Rule
@@ -28,6 +29,7 @@ def capabilities() -> str:
         lines.append(_row(f"`{kind}`", *(_use(cloud, kind, clouds[cloud].creatable) for cloud in catalog.CLOUDS)))
     lines += ["", "*Created* kinds can be made by `CapacityReservation`; *consumed* ones are named by their id.", ""]
     lines += ["All of this is rendered and checked against the SDKs; none of it was applied to a real cloud.", ""]
+    lines += ["## On every cluster: what the serving stack does not do", "", *(f"* {gap}" for gap in GAPS), ""]
     for platform in platforms:
         lines += [f"## {platform.title}: what it does not do", ""]
         lines += [f"* {gap}" for gap in platform.gaps] or ["* No gap is known."]
