@@ -1,8 +1,8 @@
 """`make bench`: how fast, and against what. Each figure stands beside what it is compared with, from the same run.
 
 Times are medians of a few runs of whole processes. What is held to a limit and exceeds it fails the run at its end.
-`run.py PART...` measures only some parts: cold, warm, growth, policies, money, lab, stacks, many. The environment may say how
-many runs there are (INTERTIE_BENCH_RUNS) and on which stacks the engine is measured (INTERTIE_BENCH_STACKS).
+`run.py PART...` measures only some parts: cold, warm, growth, policies, money, lab, stacks, many. The environment may
+say how many runs there are (INTERTIE_BENCH_RUNS) and on which stacks the engine is measured (INTERTIE_BENCH_STACKS).
 """
 
 import json
