@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intertie.errors import InputError
 from intertie.money import Cost, Expectation, OwnPrice, Price, PriceBook, Range, Traffic, cost_of
 from intertie.money.amount import HOURS_PER_MONTH, dollars, exactly
 from intertie.money.quantities import quantities
@@ -287,3 +288,17 @@ def test_no_way_to_hold_the_replicas_costs_more_than_the_most(
 )
 def test_dollars_are_written_as_people_read_them(amount: str, text: str) -> None:
     assert dollars(Decimal(amount)) == text
+
+
+def test_prices_of_a_placement_win_over_everything_and_are_marked() -> None:
+    plan_ = on_aws(ODCR, "on-demand", where={"prices": {"p5.48xlarge": 39.5}})
+    price = line(cost_of(plan_, PriceBook((price_of("p5.48xlarge", "45"),))), "generate0").price
+    assert (price.amount, price.origin, price.source) == (Decimal("39.5"), "contract", "placements.here.prices")
+    assert cost_of(plan_, BOOK).dates == ("2026-01-01", "2026-04-01")
+
+
+def test_a_months_price_in_a_placement_is_refused_with_its_path() -> None:
+    plan_ = on_aws(ODCR, where={"prices": {"p5.48xlarge": 28835}})
+    with pytest.raises(InputError, match="times the list price") as caught:
+        cost_of(plan_, BOOK)
+    assert caught.value.problems[0].path == "placements.here.prices.p5.48xlarge"

@@ -6,8 +6,7 @@ it is read, with its place, never converted with a rate of an unknown day.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from decimal import Decimal
 
 CURRENCY = "USD"
 HOURS_PER_DAY = Decimal(24)
@@ -16,7 +15,6 @@ HOURS_PER_MONTH = Decimal(730)
 
 ZERO = Decimal(0)
 _CENT = Decimal("0.01")
-_MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def total(ranges: Iterable[Range]) -> Range:
 
 def number(amount: Decimal) -> float:
     """An amount as a JSON number, to the millionth."""
-    return float(amount.quantize(_MICRO, ROUND_HALF_EVEN))
+    return float(round(amount, 6))
 
 
 def dollars(amount: Decimal | float) -> str:
@@ -79,12 +77,3 @@ def dollars(amount: Decimal | float) -> str:
     if size == 0 or size >= _CENT:
         return f"{sign}${size.quantize(_CENT)}"
     return f"{sign}${size.normalize():f}"
-
-
-def as_json(value: Any) -> Any:
-    """Decimals in plain data as JSON numbers."""
-    if isinstance(value, Decimal):
-        return number(value)
-    if isinstance(value, dict):
-        return {key: as_json(each) for key, each in value.items()}
-    return [as_json(each) for each in value] if isinstance(value, list | tuple) else value

@@ -2,27 +2,27 @@
 
 from decimal import Decimal
 
+from intertie.errors import InputError, Problem
+from intertie.money.bounds import implausible_own
 from intertie.money.prices import CONTRACT, OwnPrice, Price
 from intertie.plan import Plan
-
-UNDATED = "1970-01-01"
 
 
 def placement_prices(plan: Plan) -> tuple[OwnPrice, ...]:
     """The placement's own prices of machines, per hour: on-demand, and the reserved kinds that are billed like it.
 
-    A description has no day for them, so they carry none that could go stale: they hold as long as they stand there.
+    They have no day, so none goes stale: they hold as long as they stand there. InputError for one that cannot be true.
     """
-    prices = getattr(plan.where, "prices", None) or {}
     where = f"placements.{plan.placement}.prices"
-    return tuple(
-        OwnPrice(
-            cloud=plan.cloud,
-            region=plan.region,
-            machine=machine,
-            kind="on-demand",
-            price=Price(Decimal(str(amount)), "hour", "on-demand", where, UNDATED, CONTRACT),
-            placement=plan.placement,
-        )
-        for machine, amount in sorted(prices.items())
-    )
+    found, problems = [], []
+    for machine, amount in sorted(plan.where.prices.items()):
+        value = Decimal(str(amount))
+        why = implausible_own(plan.cloud, machine, value)
+        if why:
+            allowed = f"dollars of an hour; this is {why}"
+            problems.append(Problem(f"{where}.{machine}", f"{value:f}", allowed, "is it of an hour, in dollars?"))
+        price = Price(value, "hour", "on-demand", where, "", CONTRACT)
+        found.append(OwnPrice(plan.cloud, plan.region, machine, "on-demand", price, plan.placement))
+    if problems:
+        raise InputError(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", problems)
+    return tuple(found)

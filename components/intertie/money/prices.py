@@ -38,14 +38,14 @@ class Price:
     unit: str  # hour | vm-hour | gib | gib-month
     kind: str  # on-demand, spot, a reserved kind, or a service
     source: str
-    as_of: str  # ISO date
+    as_of: str  # ISO date; "" for a contract price that stands in a description
     origin: str = LIST
     note: str = ""
     currency: str = CURRENCY
 
     def stale(self, today: date) -> bool:
         """Whether it is older than `STALE_DAYS`."""
-        return (today - date.fromisoformat(self.as_of)).days > STALE_DAYS
+        return bool(self.as_of) and (today - date.fromisoformat(self.as_of)).days > STALE_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""A cost as plain data. Decimals become JSON numbers in `amount.as_json`."""
+"""A cost as plain data: JSON numbers, to the millionth of a dollar."""
 
 from typing import Any
 
-from intertie.money.amount import CURRENCY, Range
+from intertie.money.amount import CURRENCY, Range, number
 from intertie.money.prices import Price
 from intertie.money.types import Cost, Line, PerToken, Upfront, hourly
 
@@ -65,7 +65,7 @@ def price_json(price: Price) -> dict[str, Any]:
         "kind": price.kind,
         "origin": price.origin,
         "source": price.source,
-        "as_of": price.as_of,
+        "as_of": price.as_of or None,
         "note": price.note or None,
     }
 
@@ -75,13 +75,14 @@ def _range(value: Range | None) -> dict[str, float] | None:
 
 
 def _upfront(each: Upfront) -> dict[str, Any]:
-    return {"what": each.what, "amount": each.amount, "hours": each.hours, "unknown": each.why_unknown or None}
+    amount = number(each.amount) if each.amount is not None else None
+    return {"what": each.what, "amount": amount, "hours": number(each.hours), "unknown": each.why_unknown or None}
 
 
 def _token(each: PerToken) -> dict[str, Any]:
     return {
         "stage": each.stage,
-        "usd": each.usd,
+        "usd": number(each.usd) if each.usd is not None else None,
         "basis": each.basis,
         "source": each.source or None,
         "note": each.note or None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from intertie.money.amount import CURRENCY, HOURS_PER_DAY, HOURS_PER_MONTH, Range, as_json, dollars, total
+from intertie.money.amount import CURRENCY, HOURS_PER_DAY, HOURS_PER_MONTH, Range, dollars, total
 from intertie.money.prices import Price
 
 FIXED, RUNNING, RESERVED = "fixed", "running", "reserved"
@@ -129,7 +129,13 @@ class Cost:
     @property
     def dates(self) -> tuple[str, str] | None:
         """Oldest and newest day of the prices that are used; None when none is."""
-        days = sorted({line.price.as_of for line in self.lines if line.price is not None and line.quantity.highest > 0})
+        days = sorted(
+            {
+                line.price.as_of
+                for line in self.lines
+                if line.price is not None and line.price.as_of and line.quantity.highest > 0
+            }
+        )
         return (days[0], days[-1]) if days else None
 
     def of_stage(self, name: str) -> tuple[Line, ...]:
@@ -147,7 +153,7 @@ class Cost:
         """The `cost` of a stack in `intertie.preview/v1`, and one of `stacks` in `intertie.cost/v1`."""
         from intertie.money.serialize import cost_json
 
-        return as_json(cost_json(self))
+        return cost_json(self)
 
 
 def hourly(lines: Iterable[Line]) -> Range:

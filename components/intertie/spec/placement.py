@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from intertie.spec.base import Cidr, Cloud, Jurisdiction, Slug, Spec, TagKey, TagValue
 from intertie.spec.capacity import CapacityClaim, Ladder, MachineName, ZoneName
 from intertie.spec.cluster import ClusterSpec
-from intertie.spec.fields import NotAllowed, Switch, Text, Whole
+from intertie.spec.fields import NotAllowed, Number, Switch, Text, Whole
 from intertie.spec.stage import AcceleratorName
 
 
@@ -223,6 +223,8 @@ class PlacementSpec(Spec):
     """State backend and secrets provider."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     """Further tags of this placement."""
+    prices: dict[MachineName, Annotated[float, Number(0, 1e6, "US dollars")]] = Field(default_factory=dict)
+    """Your own prices of machine types, US dollars per hour: they win over list prices, on demand and reserved."""
 
     @property
     def standby(self) -> Tier:
