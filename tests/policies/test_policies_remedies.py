@@ -1,5 +1,7 @@
 """Remediations: what they change, that they change it once, and that nobody gets one without asking."""
 
+from dataclasses import replace
+
 import pytest
 
 from intertie_policies import registry
@@ -17,7 +19,7 @@ def test_a_remediation_changes_what_is_safe_and_nothing_else(remedy: Remedy) -> 
 
 @each
 def test_a_remediation_made_twice_changes_nothing_more(remedy: Remedy) -> None:
-    again = Remedy(remedy.rule, remedy.type, remedy.after, remedy.after, remedy.tagging)
+    again = replace(remedy, before=remedy.after)
     assert remedied(again) == (remedy.after, 0)
 
 

@@ -31,6 +31,7 @@ class Remedy:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     tagging: Mapping[str, Any] | None = None
+    cost: Mapping[str, Any] | None = None
 
 
 _EKS, _GKE = "aws:eks/cluster:Cluster", "gcp:container/cluster:Cluster"
@@ -50,6 +51,8 @@ REMEDIES = (
     Remedy("log-retention-bounded", _LOGS, {}, {"retentionInDays": 365}),
     Remedy("log-retention-bounded", _LOGS, {"retentionInDays": 0}, {"retentionInDays": 365}),
     Remedy("log-retention-bounded", _LOGS, {"retentionInDays": 7}, {"retentionInDays": 7}),
+    Remedy("log-retention-bounded", _LOGS, {}, {"retentionInDays": 400}, cost={"log_retention_days": 366}),
+    Remedy("log-retention-bounded", _LOGS, {}, {"retentionInDays": 3653}, cost={"log_retention_days": 9999}),
     Remedy("log-retention-bounded", _WORKSPACE, {}, {}),
     Remedy("log-retention-bounded", _WORKSPACE, {"retentionInDays": -1}, {"retentionInDays": 365}),
     Remedy("log-retention-bounded", _LOG_BUCKET, {"retentionDays": 0}, {"retentionDays": 365}),
@@ -65,7 +68,11 @@ REMEDIES = (
 
 def remedied(remedy: Remedy, *, named: bool = True) -> tuple[Mapping[str, Any], int]:
     """The properties after the remediation, and how many changes were shown. `named`: the configuration asks for it."""
-    settings = {"remediate": [remedy.rule] if named else [], "tagging": dict(remedy.tagging or {})}
+    settings = {
+        "remediate": [remedy.rule] if named else [],
+        "tagging": dict(remedy.tagging or {}),
+        "cost": dict(remedy.cost or {}),
+    }
     judge = Judge(configuration=read({"configuration": settings}, registry.ids(), "case"), today=TODAY)
     node = Node(type=remedy.type, name="it", urn="urn:pulumi:test::test::it::it", props=dict(remedy.before))
     changes = judge.changes(node)

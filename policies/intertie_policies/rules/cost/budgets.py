@@ -10,7 +10,7 @@ AWS = "aws:budgets/budget:Budget"
 AZURE = ("azure-native:consumption:Budget", "azure-native:costmanagement:Budget")
 GOOGLE = "gcp:billing/budget:Budget"
 BUDGETS = (AWS, *AZURE, GOOGLE)
-_MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "ANNUALLY": 12, "monthly": 1, "quarterly": 3, "annually": 12}
+_MONTHS = {"monthly": 1, "quarterly": 3, "annually": 12}
 
 
 def budgeted_monthly(stack: Stack) -> float | None:
@@ -28,7 +28,7 @@ def _amount(budget: Resource) -> tuple[float | None, int | None]:
     if budget.type == AWS:
         if budget["budgetType"].text != "COST":
             return None, None
-        return budget["limitAmount"].number, _MONTHS.get(budget["timeUnit"].text or "")
+        return budget["limitAmount"].number, _MONTHS.get((budget["timeUnit"].text or "").lower())
     if budget.type in AZURE:
         return budget["amount"].number, _MONTHS.get((budget["timeGrain"].text or "").lower())
     return budget["amount"]["specifiedAmount"]["units"].number, 1

@@ -15,6 +15,11 @@ _FOREVER = {_LOGS: (0.0,), _WORKSPACE: (-1.0,), _LOG_BUCKET: (0.0,)}
 _ENDLESS_BY_DEFAULT = (_LOGS,)
 
 
+_DAYS = "1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653"
+_STEPS = tuple(map(int, _DAYS.split()))
+"""Days that CloudWatch takes."""
+
+
 def _keep_for(resource: Resource, context: Context) -> Iterator[Change]:
     days = resource["retentionInDays"] if resource.type != _LOG_BUCKET else resource["retentionDays"]
     if _endless(resource, days):
@@ -22,9 +27,8 @@ def _keep_for(resource: Resource, context: Context) -> Iterator[Change]:
 
 
 def _accepted(days: int) -> int:
-    """CloudWatch takes certain numbers of days only: the next one that is long enough."""
-    steps = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-    return next((step for step in steps if step >= days), steps[-1])
+    """The next number of days that is long enough: CloudWatch takes certain ones only."""
+    return next((step for step in _STEPS if step >= days), _STEPS[-1])
 
 
 def _endless(resource: Resource, days: Value) -> bool:
