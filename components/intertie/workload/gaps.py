@@ -1,21 +1,32 @@
-"""What the serving stack does not do, on any cluster: whole sentences, each with the reason. docs/capabilities.md shows
-them."""
+"""What the serving stack does not do, on any cluster: whole sentences with their reasons, for docs/capabilities.md."""
 
 GAPS = (
-    "Inference-pool routing (InferencePool with an endpoint picker) is not rendered: the gateway that every cloud gets "
-    "takes it only with an extension of its own, and the clouds' gateways that take it are not used. Requests go to the "
-    "replica with the fewest.",
-    "Rates are limited for each of the two proxies by itself, by the caller's address: a count that proxies share needs "
-    "a store, and a limit by tokens needs a gateway that reads answers.",
-    "A challenge by DNS is answered with the solver that the description gives: cert-manager gets no identity at the "
-    "cloud from us, so the solver needs one of its own.",
-    "Secrets are waited for: deploy a placement cold, write the values with `intertie replicate`, and then promote it; a "
-    "stage whose token is not there does not start.",
-    "Images are pulled with the nodes' own identity. A pull-through cache with credentials for the registries behind it "
-    "is the organisation's to make; `registry` names it.",
-    "Logs of stages are kept where the cluster's own agent collects them by itself; where it has none, none is "
-    "installed.",
-    "Errors of accelerators wake somebody for NVIDIA's alone: no source names the other exporters' error metrics.",
-    "A canary is judged by errors and by its first tokens, never by what it says; promoting it is by hand.",
+    (
+        "Inference-pool routing (InferencePool with an endpoint picker) is not rendered: the gateway that "
+        "every cloud gets takes it only with an extension of its own, and the clouds' gateways that take it "
+        "are not used. Requests go to the replica with the fewest."
+    ),
+    (
+        "Rates are limited for each of the two proxies by itself, by the caller's address: a count that "
+        "proxies share needs a store, and a limit by tokens needs a gateway that reads answers."
+    ),
+    (
+        "A challenge by DNS is answered with the solver that the description gives: cert-manager gets no "
+        "identity at the cloud from us, so the solver needs one of its own."
+    ),
+    (
+        "Secrets are waited for: deploy a placement cold, write the values with `intertie replicate`, and "
+        "then promote it; a stage whose token is not there does not start."
+    ),
+    (
+        "Images are pulled with the nodes' own identity. A pull-through cache with credentials for the "
+        "registries behind it is the organisation's to make; `registry` names it."
+    ),
+    (
+        "Logs of stages are kept where the cluster's own agent collects them by itself; where it has none, "
+        "none is installed."
+    ),
+    ("Errors of accelerators wake somebody for NVIDIA's alone: no source names the other exporters' error metrics."),
+    ("A canary is judged by errors and by its first tokens, never by what it says; promoting it is by hand."),
     "Traces are not collected. Dashboards are data for a Grafana that is there; none is installed.",
 )
