@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import statistics
 import tempfile
@@ -47,6 +48,21 @@ def fresh(stack: str, program: Path | None = None, listed: str = "") -> Iterator
         engine = Engine(lab.environment(), project, stack)
         done(engine.init())
         yield Stack(lab, engine)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a command took: on the wall, and of the processors by all that it started, whatever else was running."""
+
+    wall: float
+    processor: float
+
+
+def taken(run: Callable[[], Outcome]) -> tuple[Taken, Outcome]:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    outcome = done(run())
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Taken(outcome.seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime), outcome
 
 
 def done(outcome: Outcome) -> Outcome:
@@ -105,21 +121,28 @@ def stacks(names: tuple[str, ...], say: Say, hold: Hold) -> None:
 
 def against_bare(name: str, listed: str, say: Say, hold: Hold) -> None:
     """`preview` and `up` of our program and of one that only constructs the same resources with the same SDKs."""
-    ours: dict[str, list[float]] = {"preview": [], "up": []}
-    bare: dict[str, list[float]] = {"preview": [], "up": []}
+    ours: dict[str, list[Taken]] = {"preview": [], "up": []}
+    bare: dict[str, list[Taken]] = {"preview": [], "up": []}
     count = len(json.loads(listed))
     for _ in range(PAIRS):
         for figures, program in ((ours, None), (bare, HERE / "bare_stack.py")):
             with fresh(name, program, listed) as one:
-                figures["preview"].append(done(one.engine.preview()).seconds)
-                made = done(one.engine.up())
-            figures["up"].append(made.seconds)
+                figures["preview"].append(taken(one.engine.preview)[0])
+                spent, made = taken(one.engine.up)
+            figures["up"].append(spent)
             if program is not None and made.changes != {"create": count + 1}:  # the stack itself is one
                 raise SystemExit(f"bench: the bare program made {made.changes}, of {count} resources")
     for what, figures in ours.items():
-        mine, theirs = statistics.median(figures), statistics.median(bare[what])
-        say(f"{name}   {what}: our component {mine:.1f} s, bare program {theirs:.1f} s")
-        hold(f"{name}   {what}, our component to a bare program", mine / theirs, 1.2)
+        mine, theirs = median(figures), median(bare[what])
+        say(
+            f"{name}   {what}: our component {mine.wall:.1f} s (processors {mine.processor:.1f} s), "
+            f"bare program {theirs.wall:.1f} s ({theirs.processor:.1f} s)"
+        )
+        hold(f"{name}   {what}, our component to a bare program", mine.wall / theirs.wall, 1.2)
+
+
+def median(figures: list[Taken]) -> Taken:
+    return Taken(statistics.median(each.wall for each in figures), statistics.median(e.processor for e in figures))
 
 
 def many(say: Say, hold: Hold) -> None:

@@ -26,7 +26,8 @@ class Child:
     ) -> None:
         self.name = name
         self._log = log
-        with log.open("ab") as output:
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as output:
             self._process = subprocess.Popen(
                 bound(command),
                 stdin=subprocess.DEVNULL,
