@@ -73,7 +73,7 @@ def test_on_google_each_secret_stays_in_the_region_and_one_account_reads_them_al
 def test_on_azure_a_vault_of_the_placement_is_read_by_one_identity_alone() -> None:
     built = build(described("azure"))
     graph, handle = built.graph, built.handle
-    (vault,) = of(graph, "azure-native:keyvault:Vault")
+    (vault,) = [each for each in of(graph, "azure-native:keyvault:Vault") if each.name.endswith("-secret-store")]
     properties = vault.inputs["properties"]
     assert properties["enableRbacAuthorization"] is True
     assert properties["softDeleteRetentionInDays"] == 7

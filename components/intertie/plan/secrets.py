@@ -50,11 +50,11 @@ def store_key(plan: Plan, secret: str) -> str:
     return f"{plan.cluster}-{secret.replace('.', '-')}"
 
 
-def vault_name(plan: Plan) -> str:
+def vault_name(plan: Plan, use: str = "secrets") -> str:
     """Name of the vault on the one cloud whose stores have names: 3–24 letters and digits, unique in the
     world, the same in every run."""
     owner = plan.where.account.id if plan.where.account else plan.spec.owner
-    parts = (owner, plan.spec.cost_center, plan.spec.name, plan.placement, plan.region, "secrets")
+    parts = (owner, plan.spec.cost_center, plan.spec.name, plan.placement, plan.region, use)
     return "kv" + plan.spec.name.replace("-", "")[:9] + sha256("\0".join(parts).encode()).hexdigest()[:13]
 
 

@@ -1,19 +1,15 @@
 """The key that encrypts the cluster's secrets before they are written to its database."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 import pulumi
 from pulumi_azure_native import containerservice, keyvault, managedidentity
 
-from intertie.plan import Plan
 from intertie.platforms.aks.identity import grant
 from intertie.platforms.aks.network import Place
+from intertie.platforms.aks.secret_store import make_vault
 from intertie.platforms.children import child
 from intertie.platforms.tags import tags
-
-KEPT_DAYS = 7
-"""How long a deleted vault keeps its name: the shortest that Azure takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +31,7 @@ def build(place: Place, plane: managedidentity.UserAssignedIdentity) -> Key:
     plan = place.plan
     if plan.operations.key:
         return Key(plan.operations.key)
-    name, opts = child(place.options, "key-vault")
-    vault = keyvault.Vault(
-        name,
-        vault_name=vault_name(plan),
-        resource_group_name=place.group.name,
-        location=plan.region,
-        properties=keyvault.VaultPropertiesArgs(
-            tenant_id=plane.tenant_id,
-            sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
-            enable_rbac_authorization=True,
-            enable_soft_delete=True,
-            soft_delete_retention_in_days=KEPT_DAYS,
-        ),
-        tags=tags(plan, "azure"),
-        opts=opts,
-    )
+    vault = make_vault(place, "key-vault", "cluster-key", plane)
     name, opts = child(place.options, "secrets-key")
     key = keyvault.Key(
         name,
@@ -63,10 +44,3 @@ def build(place: Place, plane: managedidentity.UserAssignedIdentity) -> Key:
     )
     right = grant(place, "secrets-key", "Key Vault Crypto User", to=plane, scope=vault.id)
     return Key(key.key_uri_with_version, (key, right))
-
-
-def vault_name(plan: Plan) -> str:
-    """3–24 letters and digits, unique among all vaults of Azure, the same in every run."""
-    owner = plan.where.account.id if plan.where.account else plan.spec.owner
-    parts = (owner, plan.spec.cost_center, plan.spec.name, plan.placement, plan.region, "cluster-key")
-    return "kv" + plan.spec.name.replace("-", "")[:9] + sha256("\0".join(parts).encode()).hexdigest()[:13]

@@ -31,27 +31,12 @@ class Store:
 
 
 def build(place: Place) -> Store | None:
-    """The vault; None when the pipeline needs no secrets. Rights come by role: access policies are not used."""
+    """The vault; None when the pipeline needs no secrets."""
     plan = place.plan
     if not needs(plan):
         return None
     reader = user_assigned(place, "secrets")
-    name, opts = child(place.options, "secret-store")
-    vault = keyvault.Vault(
-        name,
-        vault_name=vault_name(plan),
-        resource_group_name=place.group.name,
-        location=plan.region,
-        properties=keyvault.VaultPropertiesArgs(
-            tenant_id=reader.tenant_id,
-            sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
-            enable_rbac_authorization=True,
-            enable_soft_delete=True,
-            soft_delete_retention_in_days=KEPT_DAYS,
-        ),
-        tags=tags(plan, "azure"),
-        opts=opts,
-    )
+    vault = make_vault(place, "secret-store", "secrets", reader)
     right = grant(place, "secrets", "Key Vault Secrets User", to=reader, scope=vault.id)
     return Store(vault, reader, right, reader.tenant_id)
 
@@ -90,3 +75,23 @@ def binding(store: Store | None) -> SecretsBinding | None:
         "azure.workload.identity/tenant-id": store.tenant,
     }
     return SecretsBinding({"azurekv": vault}, account)
+
+
+def make_vault(place: Place, role: str, use: str, holder: managedidentity.UserAssignedIdentity) -> keyvault.Vault:
+    """A vault for one use. Rights come by role: access policies are not used. `holder` tells the tenant."""
+    name, opts = child(place.options, role)
+    return keyvault.Vault(
+        name,
+        vault_name=vault_name(place.plan, use),
+        resource_group_name=place.group.name,
+        location=place.plan.region,
+        properties=keyvault.VaultPropertiesArgs(
+            tenant_id=holder.tenant_id,
+            sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
+            enable_rbac_authorization=True,
+            enable_soft_delete=True,
+            soft_delete_retention_in_days=KEPT_DAYS,
+        ),
+        tags=tags(place.plan, "azure"),
+        opts=opts,
+    )
