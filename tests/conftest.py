@@ -15,7 +15,7 @@ import pytest
 from intertie.lab import programs
 
 TIERS = {"engine": ("pulumi",), "kubernetes": ("kubernetes", "kwok", "lws", "registry")}
-MINUTES = {"in-process": 3, "engine": 9, "kubernetes": 4}
+MINUTES = {"in-process": 3, "engine": 9, "kubernetes": 5}
 """How long each takes with two workers on 2 quiet cores."""
 NEEDS = {"engine": "the Pulumi CLI", "kubernetes": "etcd, Kubernetes, KWOK and the LeaderWorkerSet controller"}
 

@@ -17,7 +17,7 @@ from intertie.lab.kube.kubeconfig import Access
 
 MERGE = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"
-_SECONDS = 15.0
+_SECONDS = 45.0  # for an answer: on a machine that does much else definitions take their time
 
 
 @dataclass
