@@ -77,7 +77,14 @@ def on_trial(**changes: Any) -> Plan:
     stage = generate(model=MODEL, canary=TRIAL, objective={"ttft_p95": "800ms"}, priority="low")
     prepare = {**PREPARE, "priority": "high"}
     limits = {"requests_per_minute": 120, "request_size": "8Mi", "stream": "15m", "quiet": "5m"}
-    door = {**DOOR, "limits": limits, "certificate": {"email": "platform@example.com"}, **changes}
+    door = {
+        **DOOR,
+        "access": "public",
+        "allow": ["0.0.0.0/0"],
+        "limits": limits,
+        "certificate": {"email": "platform@example.com"},
+        **changes,
+    }
     return planned(stages=[prepare, {**stage, "after": ["prepare"]}], endpoint=door)
 
 

@@ -65,6 +65,13 @@ def test_a_certificate_that_nobody_could_issue_is_refused(certificate: dict) -> 
         planned(endpoint={**DOOR, "certificate": certificate})
 
 
+@pytest.mark.parametrize("door", [{"access": "private"}, {"access": "public", "allow": ["198.51.100.0/24"]}])
+def test_a_challenge_that_the_issuer_could_not_reach_is_refused(door: dict) -> None:
+    certificate = {"certificate": {"email": "platform@example.com"}}
+    with pytest.raises(Exception, match=r"endpoint\.certificate\.challenge: found http, with .* let in"):
+        planned(endpoint={**DOOR, **door, **certificate})
+
+
 # ---------------------------------------------------------------------- limits
 
 

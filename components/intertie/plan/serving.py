@@ -8,10 +8,11 @@ from intertie.plan.digests import digested, note_tags
 from intertie.plan.site import Site
 from intertie.plan.trail import Trail, listed
 from intertie.plan.types import StagePlan
-from intertie.spec import CapacityKind, Tier
-from intertie.spec.endpoint import Limits
+from intertie.spec import Access, CapacityKind, Tier
+from intertie.spec.endpoint import Challenge, Limits
 
 CANARY = "-canary"
+EVERYBODY = "0.0.0.0/0"
 
 
 def serving(site: Site, stages: Sequence[StagePlan], trail: Trail) -> tuple[StagePlan, ...]:
@@ -25,6 +26,7 @@ def serving(site: Site, stages: Sequence[StagePlan], trail: Trail) -> tuple[Stag
         weights.choose(site, stage, trail)
     for stage in lasting:
         _check_waking(site, stage, trail)
+    _check_certificate(site, trail)
     trials = [made for stage in lasting if (made := _canary(site, stage, trail)) is not None]
     taken = sorted({trial.name for trial in trials} & {stage.name for stage in stages})
     for name in taken:
@@ -77,6 +79,24 @@ def _canary(site: Site, stage: StagePlan, trail: Trail) -> StagePlan | None:
         stage, name=spec.name, spec=spec, min_replicas=count, max_replicas=count, canary_of=stage.name,
         weight=canary.weight, throughput=None,
     )  # fmt: skip
+
+
+def _check_certificate(site: Site, trail: Trail) -> None:
+    """An issuer that asks over HTTP comes from addresses that nobody publishes: every range must be let in."""
+    endpoint = site.spec.endpoint
+    asked = endpoint.certificate if endpoint is not None else None
+    if endpoint is None or asked is None or asked.email is None or asked.challenge is not Challenge.HTTP:
+        return
+    if endpoint.access is Access.PUBLIC and EVERYBODY in endpoint.allow:
+        return
+    ranges = ", ".join(endpoint.allow) or "connected networks alone"
+    trail.problem(
+        "endpoint.certificate.challenge",
+        f"http, with {ranges} let in",
+        f"http with access public and {EVERYBODY} in `allow`, or dns",
+        "`challenge: dns` with a solver needs no open port; or take the certificate from a secret",
+        "Let's Encrypt documentation, challenge types: HTTP-01 is asked from many addresses that change",
+    )
 
 
 def _check_waking(site: Site, stage: StagePlan, trail: Trail) -> None:
