@@ -142,6 +142,27 @@ def money(say: Callable[[str], None]) -> None:
             exceeded.append(f"{what} {measured} > {limit:g}")
 
 
+COSTS = """
+import json, sys, time
+from pathlib import Path
+from growth import described
+from intertie.money import PriceBook, cost_of
+from intertie.plan import resolve
+from intertie.spec import read_file
+spec = read_file(described(300, Path(sys.argv[1])))
+plans = [resolve(spec, name) for name in spec.placements]
+started = time.perf_counter()
+for plan in plans:
+    cost_of(plan, PriceBook()).to_json()
+print(json.dumps({"seconds": time.perf_counter() - started}))
+"""
+
+
+def costs() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        hold("cost of 300 placements, prices read from their files, s", measured(COSTS, folder)["seconds"], 1)
+
+
 PARTS = ("cold", "warm", "growth", "policies", "money", "lab", "stacks", "many")
 
 
@@ -152,6 +173,8 @@ def main() -> None:
     for name, part in (("cold", cold), ("warm", warm), ("growth", growth), ("policies", policies), ("money", money)):
         if name in parts:
             part(say)
+    if "money" in parts:
+        costs()
     if parts & {"lab", "stacks", "many"}:
         of_the_lab(say, parts)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -10,6 +10,7 @@ lines are never counted as 0 silently.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from intertie.money.amount import CURRENCY, HOURS_PER_DAY, HOURS_PER_MONTH, Range, dollars, total
@@ -18,7 +19,7 @@ from intertie.money.prices import Price
 FIXED, RUNNING, RESERVED = "fixed", "running", "reserved"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One thing that is paid for.
 
@@ -46,14 +47,14 @@ class Line:
         """An unknown price of something that is never used is no gap."""
         return self.rate is not None or self.quantity.highest == 0
 
-    @property
+    @cached_property
     def hourly(self) -> Range | None:
         """Dollars per hour; None is unknown."""
         if self.rate is None:
             return total(()) if self.quantity.highest == 0 else None
         return self.quantity.each(self.rate)
 
-    @property
+    @cached_property
     def monthly(self) -> Range | None:
         """Dollars in an average month, or in the part of it that a window is open; None is unknown."""
         each = self.hourly
@@ -81,7 +82,7 @@ class PerToken:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cost:
     """What one placement costs. `lines` are in the order: services, then pools as in the plan."""
 
@@ -95,28 +96,28 @@ class Cost:
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = field(default=())  # things that are paid for but not counted: no quantity is known
 
-    @property
+    @cached_property
     def hourly(self) -> Range:
         """Dollars per hour of everything whose price is known."""
         return hourly(self.lines)
 
-    @property
+    @cached_property
     def monthly(self) -> Range:
         """Dollars per average month of 730 hours."""
         return total(line.monthly for line in self.lines if line.monthly is not None)
 
-    @property
+    @cached_property
     def daily(self) -> Range:
         return self.hourly.times(HOURS_PER_DAY)
 
-    @property
+    @cached_property
     def unknown(self) -> tuple[str, ...]:
         """What is paid for and is not in the sums, each with the reason."""
         lines = [f"{line.what}: {line.why_unknown}" for line in self.lines if not line.known]
         ahead = [f"{each.what}, paid upfront: {each.why_unknown}" for each in self.upfront if each.amount is None]
         return tuple(dict.fromkeys([*lines, *ahead, *self.missing]))
 
-    @property
+    @cached_property
     def first_hour(self) -> Range:
         """What the first hour from `up` on costs: the floor of everything, without what is paid upfront."""
         return Range(self.hourly.min, self.hourly.min, self.hourly.likely)
@@ -126,7 +127,7 @@ class Cost:
         """Lines that are still paid for after `destroy`: retained reservations, commitments, kept buckets."""
         return tuple(line for line in self.lines if line.retained)
 
-    @property
+    @cached_property
     def dates(self) -> tuple[str, str] | None:
         """Oldest and newest day of the prices that are used; None when none is."""
         days = sorted(
