@@ -6,7 +6,7 @@ for workload in workloads_of(resource):
     namespace_of(resource)  # name, or the URN of a namespace whose name only apply knows
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -126,6 +126,69 @@ def _meets(expression: Value, labels: Value) -> bool:
     return (found in values) is (operator == "In")
 
 
-def in_namespace(stack: Stack, namespace: str | None, *types: str) -> tuple[Resource, ...]:
-    """Objects of these types in a namespace."""
-    return tuple(each for each in stack.of_type(*types) if namespace is not None and namespace_of(each) == namespace)
+class Nearby:
+    """Objects of some types by their namespace, grouped once: stacks may have thousands."""
+
+    def __init__(self, stack: Stack, *types: str) -> None:
+        self._found: dict[str | None, list[Resource]] = {}
+        for each in stack.of_type(*types):
+            self._found.setdefault(namespace_of(each), []).append(each)
+
+    def to(self, resource: Resource) -> list[Resource]:
+        """Those in the namespace of another object; none where nobody knows the namespace."""
+        return self.within(namespace_of(resource))
+
+    def within(self, namespace: str | None) -> list[Resource]:
+        """Those in a namespace."""
+        return self._found.get(namespace, []) if namespace is not None else []
+
+
+Pair = tuple[str, str]
+"""A label with its value."""
+
+
+class Selecting:
+    """Objects with a label selector, by namespace and by one label that they ask for: few are looked at in earnest."""
+
+    def __init__(self, stack: Stack, key: str, *types: str) -> None:
+        self._key = key
+        self._asking: dict[tuple[str | None, Pair | None], list[Resource]] = {}
+        for each in stack.of_type(*types):
+            self._asking.setdefault((namespace_of(each), _asked(each["spec"][key])), []).append(each)
+
+    def any(self, resource: Resource, labels: Value, holds: Callable[[Resource], bool] = lambda _: True) -> bool:
+        """Whether one in the resource's namespace, for which `holds` is true, selects these labels."""
+        here = namespace_of(resource)
+        pairs = [(key, value.text) for key, value in labels.entries.items()]
+        if here is None:
+            return False
+        if any(text is None for _, text in pairs):
+            near = [each for (where, _), found in self._asking.items() if where == here for each in found]
+        else:
+            near = [each for pair in (*pairs, None) for each in self._asking.get((here, pair), ())]
+        return any(holds(each) and selects(each["spec"][self._key], labels) for each in near)
+
+
+def _asked(selector: Value) -> Pair | None:
+    """One label that everything selected has; None where no label with a known value is asked for."""
+    pairs = ((key, value.text) for key, value in selector["matchLabels"].entries.items())
+    return next(((key, text) for key, text in pairs if text is not None), None)
+
+
+class Labelled:
+    """Workloads by namespace and by the labels of their pods, to find those that a selector chooses."""
+
+    def __init__(self, stack: Stack, *types: str) -> None:
+        self._with: dict[tuple[str | None, Pair | None], list[Workload]] = {}
+        for each in stack.of_type(*types):
+            workload, here = next(workloads_of(each), None), namespace_of(each)
+            if workload is not None:
+                labels = workload.labels.entries.items()
+                for pair in (*((key, value.text or "") for key, value in labels), None):
+                    self._with.setdefault((here, pair), []).append(workload)
+
+    def chosen_by(self, resource: Resource, key: str) -> list[Resource]:
+        """Workloads in the namespace of a resource that its selector chooses."""
+        selector = resource["spec"][key]
+        near = self._with.get((namespace_of(resource), _asked(selector)), ())
+        return [each.resource for each in near if selects(selector, each.labels)]

@@ -10,11 +10,11 @@ from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
 from intertie_policies.workloads import (
     NAMESPACE,
     WORKLOADS,
+    Nearby,
+    Selecting,
     Workload,
-    in_namespace,
     name_of,
     namespace_of,
-    selects,
     shared,
     workloads_of,
 )
@@ -84,22 +84,19 @@ def _privileges(workload: Workload) -> Iterator[tuple[str, Value]]:
 def workloads_behind_network_policy(stack: Stack, context: Context) -> Iterator[Violation]:
     if stack.of_type(*_OTHER_POLICIES):
         return  # other kinds of policy, which select in other ways
-    policies = stack.of_type(_POLICY)
+    policies = Selecting(stack, "podSelector", _POLICY)
     for resource in stack.of_type(*WORKLOADS):
         namespace = namespace_of(resource)
         if namespace is None or shared(namespace, context.settings.tagging.shared_namespaces):
             continue
-        near = [policy for policy in policies if namespace_of(policy) == namespace]
         for workload in workloads_of(resource):
-            if not any(_covers(policy, workload) for policy in near):
+            if not policies.any(resource, workload.labels, _is_for_ingress):
                 yield fail(resource, "no network policy says who may reach its pods")
 
 
-def _covers(policy: Resource, workload: Workload) -> bool:
+def _is_for_ingress(policy: Resource) -> bool:
     types = policy["spec"]["policyTypes"]
-    if not types.absent and "Ingress" not in types.texts:
-        return False
-    return selects(policy["spec"]["podSelector"], workload.labels)
+    return types.absent or "Ingress" in types.texts
 
 
 @stack_rule(
@@ -156,22 +153,23 @@ def _eks_enforcer(stack: Stack) -> bool:
     settings=["exposure"],
 )
 def namespaces_hold_pods_to_a_standard(stack: Stack, context: Context) -> Iterator[Violation]:
+    running = Nearby(stack, *WORKLOADS)
     for namespace in stack.of_type(NAMESPACE):
         if shared(name_of(namespace), context.settings.exposure.privileged_namespaces):
             continue
         level = namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
         if level.text in ("baseline", "restricted") or level.unknown:
             continue
-        if level.text == "privileged" and _locks_memory(stack, name_of(namespace)):
+        if level.text == "privileged" and _locks_memory(running.within(name_of(namespace))):
             continue
         yield fail(namespace, f"it enforces {level.text or 'nothing'}; needed: baseline or restricted", *level.path)
 
 
-def _locks_memory(stack: Stack, namespace: str) -> bool:
+def _locks_memory(running: list[Resource]) -> bool:
     """Whether pods of a namespace need IPC_LOCK for RDMA, which no standard but `privileged` lets them have."""
     return any(
         capability.text == "IPC_LOCK"
-        for resource in in_namespace(stack, namespace, *WORKLOADS)
+        for resource in running
         for workload in workloads_of(resource)
         for container in workload.containers
         for capability in container["securityContext"]["capabilities"]["add"].items

@@ -6,7 +6,7 @@ from intertie_policies.accessor import Value
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
 from intertie_policies.rules.exposure.endpoints import everywhere
-from intertie_policies.workloads import namespace_of
+from intertie_policies.workloads import Nearby
 
 _SERVICE = "kubernetes:core/v1:Service"
 _INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
@@ -115,12 +115,13 @@ def _of_clouds(stack: Stack) -> Iterator[Violation]:
     apply_time_only=["metadata.annotations.*"],
 )  # fmt: skip
 def public_traffic_guarded(stack: Stack, _context: Context) -> Iterator[Violation]:
+    guards, proxies = Nearby(stack, *_GUARDS), Nearby(stack, _ENVOY)
     for front in stack.of_type(_SERVICE, _INGRESS):
-        if not _is_public(front) or _ranges_named(front) or _any(front, _ASKED) or _guarded(stack, front):
+        if not _is_public(front) or _ranges_named(front) or _any(front, _ASKED) or guards.to(front):
             continue
         yield fail(front, "anybody may reach it: no source ranges and no authentication")
     for gateway in stack.of_type(_GATEWAY):
-        if not _internal_class(gateway) and not _guarded(stack, gateway) and not _proxy_bounded(stack, gateway):
+        if not _internal_class(gateway) and not guards.to(gateway) and not _bounded(proxies.to(gateway)):
             yield fail(gateway, "anybody may reach it: no source ranges and no authentication")
 
 
@@ -158,19 +159,12 @@ def _ranges_named(front: Resource) -> bool:
     return bool(named) and not any(map(everywhere, named))
 
 
-def _guarded(stack: Stack, front: Resource) -> bool:
-    """Whether a policy in the same namespace asks for tokens, keys or rights."""
-    here = namespace_of(front)
-    return any(namespace_of(guard) == here for guard in stack.of_type(*_GUARDS))
-
-
-def _proxy_bounded(stack: Stack, gateway: Resource) -> bool:
+def _bounded(proxies: list[Resource]) -> bool:
     """Whether Envoy Gateway is told to bound or hide the Service that it makes."""
-    here = namespace_of(gateway)
-    for proxy in stack.of_type(_ENVOY):
+    for proxy in proxies:
         service = proxy["spec"]["provider"]["kubernetes"]["envoyService"]
         ranges = service["loadBalancerSourceRanges"].texts
         bounded = bool(ranges) and not any(map(everywhere, ranges))
-        if namespace_of(proxy) == here and (bounded or _is_internal(service["annotations"])):
+        if bounded or _is_internal(service["annotations"]):
             return True
     return False

@@ -8,11 +8,11 @@ from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_
 from intertie_policies.workloads import (
     REPLICATED,
     SERVING,
+    Labelled,
+    Selecting,
     Workload,
     asks_for_accelerators,
-    in_namespace,
     namespace_of,
-    selects,
     shared,
     workloads_of,
 )
@@ -24,14 +24,21 @@ _ZONE = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"
 _HOST = "kubernetes.io/hostname"
 
 
-def replicas_of(stack: Stack, resource: Resource) -> Value:
-    """Fewest replicas that a workload keeps: its autoscaler's floor, else its own count."""
-    name = resource["metadata"]["name"].quietly().text
-    for scaler in in_namespace(stack, namespace_of(resource), *_HPA, _KEDA):
-        target = scaler["spec"]["scaleTargetRef"]["name"]
-        if name is not None and target.text == name:
+class Replicas:
+    """How many replicas workloads keep. Autoscalers are looked up by what they scale."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._scalers: dict[tuple[str | None, str | None], Resource] = {}
+        for scaler in stack.of_type(*_HPA, _KEDA):
+            self._scalers.setdefault((namespace_of(scaler), scaler["spec"]["scaleTargetRef"]["name"].text), scaler)
+
+    def of(self, resource: Resource) -> Value:
+        """Fewest replicas that a workload keeps: its autoscaler's floor, else its own count."""
+        name = resource["metadata"]["name"].quietly().text
+        scaler = self._scalers.get((namespace_of(resource), name)) if name is not None else None
+        if scaler is not None:
             return scaler["spec"]["minReplicaCount" if scaler.type == _KEDA else "minReplicas"]
-    return resource["spec"]["replicas"]
+        return resource["spec"]["replicas"]
 
 
 def _served(stack: Stack, context: Context) -> Iterator[tuple[Resource, Workload]]:
@@ -55,6 +62,7 @@ def _served(stack: Stack, context: Context) -> Iterator[tuple[Resource, Workload
     references=["Kubernetes documentation, disruptions", "AKS documentation, upgrade errors with disruption budgets"],
 )
 def disruption_budgets_let_nodes_drain(stack: Stack, _context: Context) -> Iterator[Violation]:
+    replicas, served = Replicas(stack), Labelled(stack, *SERVING)
     for budget in stack.of_type(BUDGET):
         most, least = budget["spec"]["maxUnavailable"], budget["spec"]["minAvailable"]
         if most.text in ("0", "0%"):
@@ -62,20 +70,18 @@ def disruption_budgets_let_nodes_drain(stack: Stack, _context: Context) -> Itera
         elif least.text == "100%":
             yield fail(budget, "minAvailable 100% lets no pod go", *least.path)
         elif least.quietly().number is not None:
-            yield from _too_many(stack, budget, least)
+            yield from _too_many(budget, least, served.chosen_by(budget, "selector"), replicas)
 
 
-def _too_many(stack: Stack, budget: Resource, least: Value) -> Iterator[Violation]:
+def _too_many(budget: Resource, least: Value, chosen: list[Resource], replicas: Replicas) -> Iterator[Violation]:
     """A floor that is as high as the number of replicas. What is scaled to nothing has no pods to keep."""
     wanted = least.number or 0
-    for resource in in_namespace(stack, namespace_of(budget), *SERVING):
-        workload = next(workloads_of(resource), None)
-        if workload is not None and selects(budget["spec"]["selector"], workload.labels):
-            replicas = replicas_of(stack, resource)
-            count = 1 if replicas.absent else replicas.number
-            if count and wanted >= count:
-                message = f"minAvailable {wanted:g} of {count:g} replicas of {resource.name} lets no pod go"
-                yield fail(budget, message, *least.path)
+    for resource in chosen:
+        kept = replicas.of(resource)
+        count = 1 if kept.absent else kept.number
+        if count and wanted >= count:
+            message = f"minAvailable {wanted:g} of {count:g} replicas of {resource.name} lets no pod go"
+            yield fail(budget, message, *least.path)
 
 
 @stack_rule(
@@ -91,12 +97,12 @@ def _too_many(stack: Stack, budget: Resource, least: Value) -> Iterator[Violatio
     settings=["tagging"],
 )
 def disruption_budget_present(stack: Stack, context: Context) -> Iterator[Violation]:
+    counts, budgets = Replicas(stack), Selecting(stack, "selector", BUDGET)
     for resource, workload in _served(stack, context):
-        replicas = replicas_of(stack, resource)
+        replicas = counts.of(resource)
         if replicas.absent or (replicas.number or 0) < 2:
             continue
-        near = in_namespace(stack, namespace_of(resource), BUDGET)
-        if not any(selects(budget["spec"]["selector"], workload.labels) for budget in near):
+        if not budgets.any(resource, workload.labels):
             yield fail(resource, f"{replicas.number:g} replicas, and no disruption budget selects them")
 
 
@@ -113,12 +119,12 @@ def disruption_budget_present(stack: Stack, context: Context) -> Iterator[Violat
     settings=["resilience", "tagging"],
 )
 def replicas_survive_a_node(stack: Stack, context: Context) -> Iterator[Violation]:
-    settings = context.settings.resilience
+    settings, counts = context.settings.resilience, Replicas(stack)
     for resource, workload in _served(stack, context):
         if resource["spec"]["strategy"]["type"].text == "Recreate":
             continue  # made to run once: two of it must not be at the same time
         needed = settings.min_accelerated_replicas if workload.accelerated else settings.min_replicas
-        replicas = replicas_of(stack, resource)
+        replicas = counts.of(resource)
         count = 1.0 if replicas.absent else replicas.number
         if count is not None and 0 < count < needed:
             yield fail(resource, f"{count:g} replica; needed: {needed} (0: switched off)", *replicas.path)
@@ -200,10 +206,11 @@ def _or_default(value: Value, default: float) -> float | None:
     settings=["tagging"],
 )
 def replicas_spread_over_zones(stack: Stack, context: Context) -> Iterator[Violation]:
+    counts = Replicas(stack)
     for resource, workload in _served(stack, context):
         if resource.type not in REPLICATED:
             continue
-        replicas = replicas_of(stack, resource)
+        replicas = counts.of(resource)
         if replicas.absent or (replicas.number or 0) < 2:
             continue
         if not _spread(workload.pod):

@@ -23,11 +23,14 @@ from intertie_policies.workloads import NAMESPACE, WORKLOADS, Workload, name_of,
 )  # fmt: skip
 def cost_labels(stack: Stack, context: Context) -> Iterator[Violation]:
     settings = context.settings.tagging
+    namespaces: dict[str, Resource] = {}
+    for each in stack.of_type(NAMESPACE):
+        namespaces.setdefault(name_of(each), each)
     for resource in stack.of_type(*WORKLOADS):
         namespace = namespace_of(resource)
         if namespace is None or shared(namespace, settings.shared_namespaces):
             continue
-        around = next((each for each in stack.of_type(NAMESPACE) if name_of(each) == namespace), None)
+        around = namespaces.get(namespace)
         for workload in workloads_of(resource):
             missing = [key for key in settings.workload_labels if not _labelled(workload, around, key)]
             if missing:
