@@ -85,9 +85,7 @@ def main(say: Callable[[str], None]) -> None:
     say(f"1,000 series of 720 hours, 48 ahead, 2 processes   {timed(a_thousand, 1):.1f} s   (held to 60)")
     say(f"1,000 series of 365 days, 30 ahead, 2 processes   {timed(a_thousand_years, 1):.1f} s   (held to 60)")
     asked, rendered = scrape()
-    say(
-        f"scrape of the exporter with 1,000 nodes   {asked:.1f} ms   (held to 50); rendering them takes {rendered:.0f} ms"
-    )
+    say(f"scrape of the exporter, 1,000 nodes   {asked:.1f} ms   (held to 50); rendering them takes {rendered:.0f} ms")
 
 
 if __name__ == "__main__":

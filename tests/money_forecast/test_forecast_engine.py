@@ -1,14 +1,16 @@
 """What a forecast must be whatever it is given, and what it must see in series whose future is known."""
 
 import warnings
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intertie.money.forecast import Event, Forecast, Series, forecast
+from intertie.errors import InputError
+from intertie.money.forecast import Clock, Event, Forecast, Series, forecast
 from intertie.money.forecast.metrics import coverage, seasonal_naive, smape
 
 MONDAY = 1_767_571_200  # 2026-01-05
@@ -159,3 +161,23 @@ def test_hours_beat_the_week_before_on_a_noisy_daily_rhythm() -> None:
     ahead = forecast(hours(values[: 24 * 70]), 720)
     naive = seasonal_naive(values[: 24 * 70], 720, 168)
     assert smape(values[24 * 70 :], ahead.p50) < 0.85 * smape(values[24 * 70 :], naive)
+
+
+def test_what_is_older_than_ten_years_is_left_out() -> None:
+    values = np.full(80_000, np.nan)
+    values[[0, 79_990, 79_999]] = 5.0
+    ahead = forecast(Series(0, DAY, values), 7)
+    assert any("older than ten years" in note for note in ahead.notes)
+    assert np.allclose(ahead.p50, 5, rtol=0.05)
+
+
+def test_more_steps_than_make_sense_are_refused() -> None:
+    with pytest.raises(InputError, match="choose longer ones with --step"):
+        forecast(days(weekly(30)), 20_001)
+
+
+def test_days_keep_their_dates_when_daylight_saving_ends_before_a_launch() -> None:
+    start = int(datetime(2026, 10, 21, tzinfo=ZoneInfo("Europe/Stockholm")).timestamp())
+    known = Series(start, DAY, np.array([0.0] * 10 + [5.0] * 21), Clock(ZoneInfo("Europe/Stockholm")))
+    assert known.texts(0, 1) == ["2026-10-21T00:00:00+02:00"]
+    assert known.texts(31, 32) == forecast(known, 3).texts()[:1] == ["2026-11-21T00:00:00+01:00"]

@@ -19,7 +19,9 @@ from intertie.money.forecast.zeros import chance_of_none, without_none
 _EPOCH = date(1970, 1, 1).toordinal()
 _LAUNCH = 2 * 86_400  # seconds without use at the beginning from which they are a time before a launch
 PATHS = 500
-MOST_STEPS_AHEAD = 50_000
+MOST_STEPS_AHEAD = 20_000
+MOST_DAYS = 3653
+"""Ten years: what lies before says nothing of the next month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,16 @@ def _begun(series: Series) -> Series:
     if not len(known):
         raise InputError("the series has no values: a forecast needs at least one")
     first = int(used[0]) if len(used) else 0
-    if first * series.step < _LAUNCH:
+    oldest = len(series) - MOST_DAYS * (86_400 // series.step)
+    if first * series.step < _LAUNCH and oldest <= 0:
         return series
     note = f"{first} steps before the first use are left out"
-    start = series.start + first * series.step  # exact but for days across a change of daylight saving, where the
-    # hour within the day does not matter
-    return replace(series, start=start, values=series.values[first:], repairs=(*series.repairs, note))
+    if oldest > first:
+        first, note = oldest, f"{oldest} steps that are older than ten years are left out"
+    values = series.values[first:]
+    if not np.isfinite(values).any():
+        raise InputError("the series has no values in the last ten years")
+    return replace(series, start=series.moment(first), values=values, repairs=(*series.repairs, note))
 
 
 def _told(levels: Levels, events: Sequence[Event], first: int) -> Floats:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from intertie.errors import InputError, Problem
 
-MOST_ROWS = 3_000_000
-MOST_BYTES = 512 * 1024 * 1024
+MOST_ROWS = 1_000_000
+MOST_BYTES = 128 * 1024 * 1024
 LARGEST = 1e18
 _TIMES = ("timestamp", "ds", "time", "date")
 _VALUES = ("value", "y")

@@ -64,6 +64,13 @@ class Series:
             return int(self.clock.wall(np.array([self.start]))[0]) + DAY * np.arange(first, last, dtype=np.int64)
         return self.clock.wall(self.times(first, last))
 
+    def moment(self, step: int) -> int:
+        """When a step begins. Days begin at the same time of the wall clock, whatever daylight saving does."""
+        moment = self.start + step * self.step
+        if self.step != DAY:
+            return moment
+        return moment + int(self.walls(step, step + 1)[0] - self.clock.wall(np.array([moment]))[0])
+
     def texts(self, first: int, last: int) -> list[str]:
         """Timestamps of steps, as the input writes them."""
         if self.step != DAY or self.clock.zone is None:
