@@ -15,6 +15,7 @@ from intertie.money.commitments import Market, Offer, best_block, committed_quan
 from intertie.money.commitments.blocks import lengths
 from intertie.money.commitments.offers import family, own_offer
 from intertie.money.commitments.rule import allowed_quantity, shares
+from support.patient import patient
 
 BOOK = PriceBook()
 BLOCK = Offer("capacity-block", 1, Decimal("39.33"), (1, 2, 4, 8), 56, True, False, "page", "2024-10-01")
@@ -54,6 +55,7 @@ def test_the_kth_machine_is_committed_to_iff_it_is_wanted_often_enough() -> None
     assert committed_quantity(demand, 101.0, 100.0) == 0
 
 
+@patient
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=40), st.integers(1, 200), st.integers(1, 200))
 def test_the_curve_is_what_each_quantity_costs(hours: list[int], committed: int, full: int) -> None:
     demand = np.array([hours])
@@ -64,6 +66,7 @@ def test_the_curve_is_what_each_quantity_costs(hours: list[int], committed: int,
         assert cost == pytest.approx(quantity * committed + beyond * full)
 
 
+@patient
 @given(st.lists(st.integers(0, 70), min_size=1, max_size=40), st.integers(1, 150))
 def test_a_product_that_is_sold_in_steps_is_bought_in_its_cheapest_step(hours: list[int], committed: int) -> None:
     demand = np.array([hours])
@@ -197,6 +200,7 @@ def test_no_block_is_better_than_one_that_stands_idle() -> None:
     assert best_block(np.zeros((3, 240), dtype=np.int64), 0, BLOCK, 55.04, 1.0) is None
 
 
+@patient
 @given(st.lists(st.integers(0, 9), min_size=3, max_size=6), st.integers(0, 3))
 def test_the_best_block_is_the_best_of_all_blocks(daily: list[int], held: int) -> None:
     demand = np.repeat(np.array([daily]), 24, axis=1)

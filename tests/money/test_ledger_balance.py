@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from intertie.money import OwnPrice, Price, PriceBook
 from intertie.money.ledger import Cancellation, Commitment, Entry, Use, balance_of, findings
 from intertie.money.ledger.checks import break_even
+from support.patient import patient
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -22,9 +23,10 @@ def commitment(
     name: str, quantity: int = 2, price: str = "39.5", start: int = 0, hours: int | None = 100, **changes: Any
 ) -> Commitment:
     begin = START + start * HOUR
-    place = changes.pop("place", PLACE)
+    cloud, region, machine = changes.pop("place", PLACE)
     end = begin + hours * HOUR if hours is not None else None
-    return Commitment(name, changes.pop("kind", "odcr"), *place, quantity, Decimal(price), begin, end)
+    kind = changes.pop("kind", "odcr")
+    return Commitment(name, kind, cloud, region, machine, quantity, Decimal(price), begin, end)
 
 
 def use(machines: str, start: int, hours: int, place: tuple[str, str, str] = PLACE) -> Use:
@@ -96,6 +98,7 @@ def ledgers(draw: st.DrawFn) -> list[Commitment | Cancellation | Use]:
     return data
 
 
+@patient
 @given(ledgers(), st.integers(0, 200))
 def test_the_identities_of_a_ledger_hold_exactly(data: list[Commitment | Cancellation | Use], at: int) -> None:
     moment = START + at * HOUR
@@ -118,6 +121,7 @@ def test_the_identities_of_a_ledger_hold_exactly(data: list[Commitment | Cancell
     assert sum(balance.use.values(), Decimal(0)) == by_hand
 
 
+@patient
 @given(ledgers())
 def test_what_is_billed_is_quantity_times_time(data: list[Commitment | Cancellation | Use]) -> None:
     moment = START + 150 * HOUR
@@ -127,6 +131,7 @@ def test_what_is_billed_is_quantity_times_time(data: list[Commitment | Cancellat
         assert account.billed == account.commitment.quantity * seconds
 
 
+@patient
 @given(ledgers(), st.integers(0, 100), st.integers(0, 100))
 def test_a_later_balance_never_bills_less(data: list[Commitment | Cancellation | Use], one: int, other: int) -> None:
     early, late = (balance_of(entries(*data), START + at * HOUR) for at in sorted((one, other)))

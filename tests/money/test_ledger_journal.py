@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intertie.errors import InputError
 from intertie.money.ledger import Cancellation, Commitment, Use, append, read
 from intertie.money.ledger.entries import parse, plain
+from support.patient import patient
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -87,7 +88,7 @@ def test_lines_that_were_cut_off_are_found_with_the_last_hash(tmp_path: Path) ->
         read(path, expected=last)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@patient
 @given(cut=st.integers(1, 200))
 def test_the_beginning_of_a_line_is_not_read_and_cut_off_by_the_next_writer(tmp_path: Path, cut: int) -> None:
     path = tmp_path / f"{cut}.ledger"
@@ -155,6 +156,7 @@ def test_a_commitment_that_cannot_be_is_refused_field_by_field(field: str, value
     assert told in "; ".join(map(str, problems))
 
 
+@patient
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
                     lambda inner: st.dictionaries(st.text(max_size=10), inner, max_size=5), max_leaves=8))  # fmt: skip
 def test_any_data_is_an_entry_or_has_problems(data: Any) -> None:
@@ -164,6 +166,7 @@ def test_any_data_is_an_entry_or_has_problems(data: Any) -> None:
         assert (made is None) == bool(problems)
 
 
+@patient
 @given(st.builds(commitment, quantity=st.integers(1, 1000), upfront=st.booleans(), note=st.text(max_size=40),
                  price=st.decimals("0", "1000", places=6)))  # fmt: skip
 def test_an_entry_is_the_same_after_it_was_written(made: Commitment) -> None:

@@ -6,12 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intertie.errors import InputError
 from intertie.money import PriceBook
 from intertie.money.contract_prices import read_file, read_prices
+from support.patient import patient
 
 HEADER = "cloud,region,machine,kind,price,currency,unit,as_of,source"
 GOOD = "aws,us-east-1,p5.48xlarge,on-demand,39.5,USD,hour,2026-10-01,agreement"
@@ -104,7 +105,7 @@ def test_no_file_a_folder_and_no_text_are_told_apart(tmp_path: Path) -> None:
     assert "not UTF-8" in refusal(tmp_path / "latin.csv")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@patient
 @given(lines=st.lists(st.text(max_size=30), max_size=6), with_header=st.booleans())
 def test_any_text_is_a_price_file_or_an_input_error(tmp_path: Path, lines: list[str], with_header: bool) -> None:
     path = tmp_path / "any.csv"

@@ -14,6 +14,7 @@ from intertie.money.amount import HOURS_PER_MONTH, dollars, exactly
 from intertie.money.quantities import quantities
 from intertie.plan import Plan, PoolPlan
 from support.descriptions import SAMPLES
+from support.patient import patient
 from support.pipelines import planned
 from support.plans import accelerator_pool, claim, plan
 
@@ -243,6 +244,7 @@ def ladders(draw: st.DrawFn) -> tuple[Plan, dict[str, Range | None]]:
     return replace(made, stages=(made.stages[0], stage)), rates
 
 
+@patient
 @given(ladders(), st.none() | st.decimals("0", "60", places=1))
 def test_quantities_stay_between_floor_and_ceiling_of_every_pool(
     case: tuple[Plan, dict[str, Range | None]], forecast: Decimal | None
@@ -261,6 +263,7 @@ def spent(found: Any, rates: Any, case: str) -> Any:
     return sum(getattr(e.machines, case) * getattr(rates[e.pool.name], case) for e in found if rates.get(e.pool.name))
 
 
+@patient
 @given(ladders(), st.data())
 def test_no_way_to_hold_the_replicas_costs_more_than_the_most(
     case: tuple[Plan, dict[str, Range | None]], data: st.DataObject
