@@ -54,6 +54,10 @@ def _auth(value: Any) -> Any:
 Address = Annotated[str, Text(r"^[^@\s]+@[A-Za-z0-9.-]+$", "an address such as platform@example.com", 200)]
 
 
+SolverName = Annotated[str, Text(r"^[a-z][A-Za-z0-9]{0,62}$", "a name such as cloudDNS or hostedZoneName", 63)]
+SolverText = Annotated[str, Text(r"^[!-~]+$", "1 to 300 visible characters, without spaces", 300)]
+
+
 class Limits(Spec):
     """What one endpoint takes. A stream of tokens is one long answer, so the limits of ordinary web traffic cut it."""
 
@@ -85,7 +89,7 @@ class Certificate(Spec):
     """ACME: directory of the server."""
     challenge: Challenge = Challenge.HTTP
     """ACME: `http` (the host must lead here, and all networks must reach port 80), or `dns`."""
-    dns: dict[str, Any] = Field(default_factory=dict)
+    dns: dict[SolverName, dict[SolverName, SolverText | dict[SolverName, SolverText]]] = Field(default_factory=dict)
     """ACME with `dns`: the solver as cert-manager writes it, for example `{cloudDNS: {project: acme-dns}}`."""
 
     @model_validator(mode="after")
