@@ -1,6 +1,8 @@
 """The budget guard and the exporter in the cluster: what they may do, how they are called, who may ask them."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,3 +129,23 @@ def test_no_container_has_a_privilege(role: str) -> None:
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert container["securityContext"]["readOnlyRootFilesystem"]
     assert not [key for key in container if key in ("env", "envFrom")], "no credential is handed in"
+
+
+def test_a_budget_of_a_placement_that_is_not_there_is_refused(tmp_path: Any) -> None:
+    from intertie.errors import InputError
+    from intertie.spec import read_file
+
+    chat = (Path(__file__).parents[2] / "stacks" / "specs" / "chat.yaml").read_text()
+    path = tmp_path / "chat.yaml"
+    path.write_text(re.sub(r"(?m)^budget:.*\n(  .*\n)*", "", chat) + WATCH)
+    with pytest.raises(InputError, match=r"aws-use9.*\n?.*aws-use1"):
+        read_file(path)
+
+
+WATCH = f"""
+budget:
+  monthly_usd: 90000
+  watch:
+    image: {IMAGE}
+    monthly_usd: {{aws-use9: 100}}
+"""

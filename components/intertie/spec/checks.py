@@ -218,6 +218,14 @@ def _interconnects_are_placements(data: dict[str, Any]) -> Iterator[Refusal]:
                 yield _unknown(loc, name, others, "another placement")
 
 
+def _budgets_are_of_placements(data: dict[str, Any]) -> Iterator[Refusal]:
+    known = list(_placements(data))
+    shares = _mapping(_mapping(_mapping(data.get("budget")).get("watch")).get("monthly_usd"))
+    for name in shares:
+        if isinstance(name, str) and name not in known:
+            yield _unknown(("budget", "watch", "monthly_usd", name), name, known, "a placement", at="key")
+
+
 def _one_primary(data: dict[str, Any]) -> Iterator[Refusal]:
     roles = {name: where.get("role", "primary") for name, where in _placements(data).items()}
     primaries = [name for name, role in roles.items() if role == "primary"]
@@ -287,5 +295,6 @@ _RULES: tuple[Callable[[dict[str, Any]], Iterator[Refusal]], ...] = (
     _one_primary,
     _ladders_are_of_stages,
     _interconnects_are_placements,
+    _budgets_are_of_placements,
     _tags_are_free,
 )
