@@ -159,10 +159,11 @@ class Selecting:
     def any(self, resource: Resource, labels: Value, holds: Callable[[Resource], bool] = lambda _: True) -> bool:
         """Whether one in the resource's namespace, for which `holds` is true, selects these labels."""
         here = namespace_of(resource)
-        pairs = [(key, value.text) for key, value in labels.entries.items()]
+        written = [(key, value.text) for key, value in labels.entries.items()]
+        pairs = [(key, text) for key, text in written if text is not None]
         if here is None:
             return False
-        if any(text is None for _, text in pairs):
+        if len(pairs) < len(written):
             near = [each for (where, _), found in self._asking.items() if where == here for each in found]
         else:
             near = [each for pair in (*pairs, None) for each in self._asking.get((here, pair), ())]

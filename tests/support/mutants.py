@@ -114,4 +114,4 @@ def _replace(module: ModuleType, code: str) -> None:
                     setattr(other, key, changed[id(value)])
     for name, other in list(sys.modules.items()):
         if name.startswith(f"{PACKAGE}.rules.") and hasattr(other, "RULES") and name.count(".") == 2:
-            other.RULES = tuple(changed.get(id(rule), rule) for rule in other.RULES)
+            vars(other)["RULES"] = tuple(changed.get(id(rule), rule) for rule in vars(other)["RULES"])
