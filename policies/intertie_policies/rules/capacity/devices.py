@@ -89,12 +89,16 @@ def driver_owned_once(stack: Stack, _context: Context) -> Iterator[Violation]:
     if not operators:
         return
     pools = [pool for resource in stack.of_type(*POOLS) for pool in pools_of(resource) if vendor_of(pool) == "nvidia"]
+    driven = [pool for pool in pools if brings_driver(pool)]
+    bare = [pool for pool in pools if not brings_driver(pool)]
     for agent in operators:
         if (switch := agent.resource["values"]["driver"]["enabled"]).unknown:
             yield unknown(agent.resource, switch)
             continue
-        for pool in pools:
-            if agent.drives and brings_driver(pool):
-                yield fail(agent.resource, f"it installs drivers, and {pool.resource.name} has them already")
-            elif not agent.drives and not brings_driver(pool):
-                yield fail(pool.resource, f"neither its image nor {agent.resource.name} brings a driver")
+        if agent.drives and driven:
+            yield fail(agent.resource, f"it installs drivers, and {driven[0].resource.name} has them already")
+        elif not agent.drives:
+            yield from (
+                fail(pool.resource, f"neither its image nor {agent.resource.name} brings a driver") for pool in bare
+            )
+            bare = []  # told once
