@@ -80,7 +80,7 @@ def rules() -> str:
 
 
 def _rule(rule: Rule) -> list[str]:
-    counts = dict.fromkeys(testing.OUTCOMES, 0)
+    counts: dict[str, int] = dict.fromkeys(testing.OUTCOMES, 0)
     for case in testing.load(FIXTURES, rule.id):
         counts[case.outcome] += 1
     lines = [f"### {rule.id}", "", f"{rule.description} {rule.rationale}", "", f"* **Remedy:** {rule.remediation}"]

@@ -39,7 +39,12 @@ def _field(raw: FieldDescriptor, kind: Any, depth: int) -> Field:
     if message is not None and message.GetOptions().map_entry:
         return Field(kind="map", item=_single(message.fields_by_name["value"], kind, depth))
     single = _single(raw, kind, depth)
-    return Field(kind="list", item=single) if raw.label == FieldDescriptor.LABEL_REPEATED else single
+    return Field(kind="list", item=single) if _label(raw) == FieldDescriptor.LABEL_REPEATED else single
+
+
+def _label(raw: Any) -> int:
+    """Whether a field may be said several times. Its stubs leave it out, for releases to come have another name."""
+    return raw.label
 
 
 def _single(raw: FieldDescriptor, kind: Any, depth: int) -> Field:
