@@ -128,7 +128,7 @@ def test_the_page_lists_every_property_of_the_samples_that_no_model_knows(projec
     page = (project / "docs" / "lab-gaps.md").read_text(encoding="utf-8")
     found = gaps.gaps(gaps.used(graphs))
     assert gaps.replaced(page, gaps.render(found)) == page, "run: python -m intertie.lab.oracles.gaps"
-    assert len(found) < 50  # of some 400: the rest has somebody else to be asked
+    assert len(found) < 70  # of some 500: the rest has somebody else to be asked
 
 
 def test_machine_types_of_the_catalogue_are_what_ec2_says_they_are() -> None:
