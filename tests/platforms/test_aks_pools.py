@@ -232,6 +232,6 @@ def test_the_workload_waits_for_every_pool() -> None:
     waited = {type(each).__name__ for each in stack.handle.ready}
     assert waited == {
         "AgentPool", "FederatedIdentityCredential", "ConfigMap", "BlobContainer", "RoleAssignment",
-        "DataCollectionRuleAssociation", "PrometheusRuleGroup",
+        "DataCollectionRuleAssociation", "PrometheusRuleGroup", "Workspace", "DiagnosticSetting",
     }  # fmt: skip
     assert sum(type(each).__name__ == "AgentPool" for each in stack.handle.ready) == len(stack.graph.of_type(POOL))
