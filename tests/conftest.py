@@ -4,10 +4,14 @@
 2. engine: the real Pulumi engine against simulated clouds; needs the Pulumi CLI that `make tools` builds.
 3. kubernetes: real control planes; needs etcd, Kubernetes, KWOK and the LeaderWorkerSet controller, built the same way.
 
+Beside them, Prometheus' own programs judge rules and scrape the exporter where a machine has them: they come as a
+package of the distribution, which no verb here installs, so without them CI says so loudly and does not fail.
+
 `make test` runs all three, one sample per cloud; `make soak` runs them over every sample, and more often.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +19,7 @@ import pytest
 from intertie.lab import programs
 
 TIERS = {"engine": ("pulumi",), "kubernetes": ("kubernetes", "kwok", "lws", "registry")}
-MINUTES = {"in-process": 3, "engine": 9, "kubernetes": 5}
+MINUTES = {"in-process": 6, "engine": 9, "kubernetes": 5}
 """How long each takes with two workers on 2 quiet cores."""
 NEEDS = {"engine": "the Pulumi CLI", "kubernetes": "etcd, Kubernetes, KWOK and the LeaderWorkerSet controller"}
 
@@ -27,6 +31,12 @@ def missing(tier: str) -> str:
         return ""
     remedy = programs.why_not_buildable() or "run `make tools` (about 12 minutes, once)"
     return f"{NEEDS[tier]} not found ({', '.join(families)}); {remedy}"
+
+
+def without_prometheus() -> str:
+    """Why Prometheus' own programs cannot be asked; empty when they can."""
+    absent = [name for name in ("promtool", "prometheus") if shutil.which(name) is None]
+    return f"{' and '.join(absent)} not on PATH; apt-get install prometheus" if absent else ""
 
 
 def asked_for(tier: str, config: pytest.Config) -> bool:
@@ -46,6 +56,8 @@ def tier_lines(config: pytest.Config) -> list[str]:
         runs = f"runs; about {MINUTES[tier]} minutes on 2 quiet cores, all of it without the long runs"
         state = "not part of this run: see `make test`" if not asked_for(tier, config) else runs
         lines.append(f"tier {tier}: {f'CANNOT RUN: {reason}' if tier in unable(config) else state}")
+    reason = without_prometheus()
+    lines.append(f"prometheus: {f'CANNOT RUN: {reason}' if reason else 'runs'}")
     return lines
 
 
