@@ -36,13 +36,13 @@ unit: setup
 tools: setup ## build the lab's programs from Go modules, once (about 12 minutes)
 	@$(BIN)/python -m intertie.lab.programs || { [ -z "$$CI" ] && echo "tools: the tiers that need them will be skipped" >&2; }
 
-test: setup tools ## all tests: in-process, the real Pulumi engine, real Kubernetes (at most 25 minutes)
-	@$(TESTS) -m "not soak"
+test: setup ## all tests that need only the Python packages; says what is not among them
+	@$(TESTS) $(PLAIN)
 
-lab: setup tools ## of these the lab's: the real Pulumi engine and real Kubernetes, a few per cloud
+lab: setup tools ## the lab's tests: the real Pulumi engine and real Kubernetes, a sample per cloud
 	@$(TESTS) -m "not soak" $(LAB)
 
-soak: setup tools ## the long runs: everything in test, more often and over every sample
+soak: setup tools ## the long runs: everything in test and lab, more often and over every sample
 	@INTERTIE_SOAK=1 $(TESTS)
 
 drill: setup tools ## a failover drill in the lab: one cloud stops, another takes over; each phase on its clock

@@ -7,7 +7,8 @@
 Beside them, Prometheus' own programs judge rules and scrape the exporter where a machine has them: they come as a
 package of the distribution, which no verb here installs, so without them CI says so loudly and does not fail.
 
-`make test` runs all three, one sample per cloud; `make soak` runs them over every sample, and more often.
+`make test` runs the first, `make lab` the two others over one sample per cloud; `make soak` runs all three over every
+sample, and more often.
 """
 
 import os
@@ -54,7 +55,7 @@ def tier_lines(config: pytest.Config) -> list[str]:
     for tier in TIERS:
         reason = missing(tier)
         runs = f"runs; about {MINUTES[tier]} minutes on 2 quiet cores, all of it without the long runs"
-        state = "not part of this run: see `make test`" if not asked_for(tier, config) else runs
+        state = "not part of this run: see `make lab`" if not asked_for(tier, config) else runs
         lines.append(f"tier {tier}: {f'CANNOT RUN: {reason}' if tier in unable(config) else state}")
     reason = without_prometheus()
     lines.append(f"prometheus: {f'CANNOT RUN: {reason}' if reason else 'runs'}")
