@@ -58,7 +58,13 @@ def test_the_control_plane_has_an_sla_and_its_own_name_for_the_group_of_nodes() 
 
 def test_service_accounts_can_prove_who_they_are() -> None:
     assert cluster()["oidcIssuerProfile"] == {"enabled": True}
-    assert cluster()["securityProfile"]["workloadIdentity"] == {"enabled": True}
+    profile = cluster()["securityProfile"]
+    key = profile["azureKeyVaultKms"]["keyId"]  # known when the key is
+    assert profile == {
+        "workloadIdentity": {"enabled": True},
+        "azureKeyVaultKms": {"enabled": True, "keyId": key, "keyVaultNetworkAccess": "Public"},
+        "imageCleaner": {"enabled": True, "intervalHours": 168},
+    }
 
 
 def test_patches_come_by_themselves_and_minor_versions_with_the_description() -> None:

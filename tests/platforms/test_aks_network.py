@@ -42,7 +42,11 @@ def test_a_nat_gateway_takes_only_static_addresses_of_the_standard_kind() -> Non
 
 def test_weights_do_not_pay_the_nat_gateway_by_the_gigabyte() -> None:
     subnet = plain().inputs(f"{AZ}network:Subnet", "nodes")
-    assert {"service": "Microsoft.Storage"} in subnet["serviceEndpoints"]
+    assert subnet["serviceEndpoints"] == [
+        {"service": "Microsoft.Storage"},
+        {"service": "Microsoft.ContainerRegistry"},
+        {"service": "Microsoft.KeyVault"},
+    ]
 
 
 def test_the_services_range_lies_in_no_network_and_its_resolver_is_not_the_first_address() -> None:

@@ -48,6 +48,6 @@ def test_only_one_module_names_pulumi() -> None:
 
 
 def test_nothing_asks_the_plan_for_its_cloud_but_the_catalogue() -> None:
-    """The cloud is part of a machine type's name, and so of the questions how large it is and what it costs."""
+    """The cloud is part of a machine type's name, and so of the question how large it is."""
     asking = [path.name for path in SOURCES if re.search(r"\bplan\.(cloud|platform|region)\b", path.read_text())]
-    assert asking == ["cost_watch.py", "resources.py"]
+    assert asking == ["resources.py"]

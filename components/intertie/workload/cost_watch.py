@@ -78,7 +78,7 @@ def _granted(plan: Plan, name: str, rules: list[dict[str, Any]], *, cluster: boo
 
 
 def _guard(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest, ...]:
-    words = ["guard", "--namespace", plan.namespace, "--cloud", plan.cloud, "--placement", plan.placement]
+    words = ["guard", "--namespace", plan.namespace, "--cloud", handle.prices, "--placement", plan.placement]
     words += ["--budget", f"{budget(plan):.2f}", "--format", "json"]
     words += [] if str(plan.spec.environment) == "production" else ["--development"]
     words += ["--act"] if watch.act else []
@@ -111,13 +111,13 @@ def budget(plan: Plan) -> float:
     return plan.spec.budget.watch.monthly_usd.get(plan.placement, plan.spec.budget.monthly_usd)
 
 
-def facts(plan: Plan) -> dict[str, Any]:
+def facts(plan: Plan, handle: ClusterHandle) -> dict[str, Any]:
     """What the exporter knows of the pipeline: `intertie.facts/v1`."""
     return {
         "schema": "intertie.facts/v1",
         "pipeline": plan.spec.name,
         "placement": plan.placement,
-        "cloud": plan.cloud,
+        "cloud": handle.prices,
         "namespace": plan.namespace,
         "owner": plan.spec.owner,
         "cost_center": plan.spec.cost_center,
@@ -161,7 +161,7 @@ def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": metadata(plan, f"{EXPORTER}-facts"),
-        "data": {"facts.json": json.dumps(facts(plan), indent=1, sort_keys=True) + "\n"},
+        "data": {"facts.json": json.dumps(facts(plan, handle), indent=1, sort_keys=True) + "\n"},
     }
     needs = ("namespace", f"{EXPORTER}-facts", f"{EXPORTER}-rights-binding", f"{EXPORTER}-nodes-binding")
     return (

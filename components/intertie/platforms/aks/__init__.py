@@ -63,6 +63,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         gateway=network.gateway(plan),
         secrets=secret_store.binding(store),
         metrics=monitoring.binding(),
+        prices="azure",
         registry=plan.where.registry,
         provided=provided("azure", vendors(plan)),
         ready=(

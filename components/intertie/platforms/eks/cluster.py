@@ -140,6 +140,7 @@ def handle(
         pools=pools.bindings,
         storage=StorageBinding(weights_uri=weights.uri, env={"AWS_REGION": plan.region}),
         gateway=gateway(plan),
+        prices="aws",
         registry=plan.where.registry,
         provided=components.provided("aws", components.vendors(plan), installed),
         ready=(*pools.groups.values(), *ready),

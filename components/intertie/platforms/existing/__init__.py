@@ -37,6 +37,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         pools=pools.bindings(plan),
         storage=storage.binding(plan),
         gateway=network.gateway(plan),
+        prices=plan.cloud,
         registry=plan.where.registry,
         provided=pools.provided(plan),
     )

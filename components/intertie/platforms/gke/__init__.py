@@ -75,6 +75,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         gateway=network.gateway(plan),
         secrets=secret_store.binding(plan, store, project),
         metrics=monitoring.binding(),
+        prices="gcp",
         registry=plan.where.registry,
         provided=addons.provided(plan),
         teams=cluster_access.bindings(plan),
