@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from intertie.plan.types import AddressPlan, Plan, PoolPlan, Sizing, StagePlan, Taint, ThroughputPlan
 from intertie.spec.pipeline import PipelineSpec
+from intertie.spec.stage import StageSpec
 
 DIGEST = "sha256:" + "0" * 64
 REGION = {"aws": "us-east-1", "azure": "swedencentral", "gcp": "europe-west4"}
@@ -109,11 +110,62 @@ def cpu_pool(cloud: str, role: str) -> PoolPlan:
     )
 
 
+ADDRESSES = AddressPlan(
+    network="10.64.0.0/18",
+    nodes="10.64.0.0/19",
+    private=("10.64.0.0/21", "10.64.8.0/21", "10.64.16.0/21", "10.64.24.0/21"),
+    public=("10.64.32.0/24", "10.64.33.0/24", "10.64.34.0/24", "10.64.35.0/24"),
+    services="10.64.36.0/22",
+    pods="100.64.0.0/18",
+)
+TAGS = (
+    ("cost_center", "ml-4711"),
+    ("environment", "production"),
+    ("managed_by", "intertie"),
+    ("owner", "search-platform"),
+    ("pipeline", "chat"),
+    ("placement", "here"),
+)
+
+
+def prepare_stage(described: StageSpec) -> StagePlan:
+    """A stage that needs no accelerator."""
+    return StagePlan(
+        name="prepare",
+        spec=described,
+        image=described.image or "",
+        arch=("amd64",),
+        min_replicas=2,
+        max_replicas=6,
+        pools=("general",),
+        load_seconds=60,
+    )
+
+
+def generate_stage(described: StageSpec, pools: tuple[PoolPlan, ...]) -> StagePlan:
+    """A stage whose replica has four accelerators of one node."""
+    return StagePlan(
+        name="generate",
+        spec=described,
+        image="vllm/vllm-openai:v0.11.0",
+        arch=("amd64",),
+        min_replicas=1,
+        max_replicas=8,
+        pools=tuple(pool.name for pool in pools),
+        load_seconds=900,
+        accelerator="h100",
+        vendor="nvidia",
+        resource="nvidia.com/gpu",
+        per_pod=4,
+        sizing=Sizing(65.2, 160.0, 8.0, 72.0, 4, 4, 1, 1, "shape from the catalogue"),
+        throughput=ThroughputPlan(None, "unknown", 1.0, "", None),
+    )
+
+
 def plan(cloud: str = "aws", pools: tuple[PoolPlan, ...] | None = None, **changes: Any) -> Plan:
     """A hot primary placement of `spec(cloud)`: system, cpu and one accelerator pool."""
     described = changes.pop("spec", None) or spec(cloud)
     accelerated = pools if pools is not None else (accelerator_pool(cloud),)
-    prepare, generate = described.stages[0], described.stages[1]
     made = Plan(
         spec=described,
         placement="here",
@@ -126,51 +178,10 @@ def plan(cloud: str = "aws", pools: tuple[PoolPlan, ...] | None = None, **change
         cluster="chat-here",
         namespace="chat",
         zones=(),
-        addresses=AddressPlan(
-            network="10.64.0.0/18",
-            nodes="10.64.0.0/19",
-            private=("10.64.0.0/21", "10.64.8.0/21", "10.64.16.0/21", "10.64.24.0/21"),
-            public=("10.64.32.0/24", "10.64.33.0/24", "10.64.34.0/24", "10.64.35.0/24"),
-            services="10.64.36.0/22",
-            pods="100.64.0.0/18",
-        ),
-        tags=(
-            ("cost_center", "ml-4711"),
-            ("environment", "production"),
-            ("managed_by", "intertie"),
-            ("owner", "search-platform"),
-            ("pipeline", "chat"),
-            ("placement", "here"),
-        ),
+        addresses=ADDRESSES,
+        tags=TAGS,
         pools=(cpu_pool(cloud, "system"), cpu_pool(cloud, "cpu"), *accelerated),
-        stages=(
-            StagePlan(
-                name="prepare",
-                spec=prepare,
-                image=prepare.image or "",
-                arch=("amd64",),
-                min_replicas=2,
-                max_replicas=6,
-                pools=("general",),
-                load_seconds=60,
-            ),
-            StagePlan(
-                name="generate",
-                spec=generate,
-                image="vllm/vllm-openai:v0.11.0",
-                arch=("amd64",),
-                min_replicas=1,
-                max_replicas=8,
-                pools=tuple(pool.name for pool in accelerated),
-                load_seconds=900,
-                accelerator="h100",
-                vendor="nvidia",
-                resource="nvidia.com/gpu",
-                per_pod=4,
-                sizing=Sizing(65.2, 160.0, 8.0, 72.0, 4, 4, 1, 1, "shape from the catalogue"),
-                throughput=ThroughputPlan(None, "unknown", 1.0, "", None),
-            ),
-        ),
+        stages=(prepare_stage(described.stages[0]), generate_stage(described.stages[1], accelerated)),
         renders=("artifacts", "identity", "network", "cluster", "pools", "workload"),
         choices=(),
     )
