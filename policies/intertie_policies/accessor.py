@@ -43,20 +43,32 @@ class Read(NamedTuple):
 
 @dataclass(slots=True)
 class Trace:
-    """All reads of one run of one rule. One run belongs to one thread."""
+    """Reads of one run of one rule. One run belongs to one thread.
 
+    Only reads whose value could be anything are noted, which is what judging needs; `every`: all of them.
+    """
+
+    every: bool = False
     reads: list[Read] = field(default_factory=list)
 
     def doubtful(self) -> tuple[Read, ...]:
         """Reads whose value could be anything, each place once."""
-        doubt = (State.UNKNOWN, State.MALFORMED, State.HIDDEN)
-        return tuple(dict.fromkeys(read for read in self.reads if read.state in doubt))
+        return tuple(dict.fromkeys(read for read in self.reads if read.state in _DOUBTFUL))
 
 
-_ABSENT: Any = object()
-_UNKNOWN: Any = object()
-_HIDDEN: Any = object()
-_MARKS = {id(_ABSENT): State.ABSENT, id(_UNKNOWN): State.UNKNOWN, id(_HIDDEN): State.HIDDEN}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mark:
+    """Stands in the place of a value that is not there to be read."""
+
+    state: State
+
+
+_KNOWN = State.KNOWN  # names of the module are found faster than members of an enumeration
+_MALFORMED = State.MALFORMED
+_DOUBTFUL = (State.UNKNOWN, State.MALFORMED, State.HIDDEN)
+_ABSENT: Any = _Mark(State.ABSENT)
+_UNKNOWN: Any = _Mark(State.UNKNOWN)
+_HIDDEN: Any = _Mark(State.HIDDEN)
 
 
 @dataclass(slots=True, eq=False)  # not frozen: there are hundreds per resource, and frozen ones take thrice as long
@@ -71,10 +83,10 @@ class Value:
 
     def __getitem__(self, step: Step) -> "Value":
         """The value inside. Inside what is absent or unknown everything is absent or unknown."""
-        path = (*self.path, step)
-        if id(self.raw) in _MARKS:
-            return Value(self.raw, path, self.urn, self.trace, self.path if self.settled is None else self.settled)
-        return Value(_inside(self.raw, step), path, self.urn, self.trace)
+        raw, path = self.raw, (*self.path, step)
+        if type(raw) is _Mark:
+            return Value(raw, path, self.urn, self.trace, self.path if self.settled is None else self.settled)
+        return Value(_inside(raw, step), path, self.urn, self.trace)
 
     def at(self, *steps: Step) -> "Value":
         """`value.at("a", 0, "b")` is `value["a"][0]["b"]`."""
@@ -87,7 +99,8 @@ class Value:
 
     @property
     def state(self) -> State:
-        return self._seen(_MARKS.get(id(self.raw), State.KNOWN))
+        raw = self.raw
+        return self._seen(raw.state if type(raw) is _Mark else _KNOWN)
 
     @property
     def known(self) -> bool:
@@ -105,7 +118,7 @@ class Value:
     @property
     def given(self) -> bool:
         """Whether something stands here. A secret does; of an unknown nobody knows: it answers False and is noted."""
-        if id(self.raw) == id(_HIDDEN):
+        if self.raw is _HIDDEN:
             return True
         return self.state is State.KNOWN
 
@@ -127,13 +140,13 @@ class Value:
     @property
     def items(self) -> tuple["Value", ...]:
         """The values of a list; () where there is none or it is unknown."""
-        found = self._as("list", lambda raw: raw if is_list(raw) else _ABSENT)
+        found = self._as("list", _list)
         return tuple(self[index] for index in range(len(found))) if found is not None else ()
 
     @property
     def entries(self) -> dict[str, "Value"]:
         """The fields of an object by key; {} where there is none or it is unknown."""
-        found = self._as("object", lambda raw: raw if isinstance(raw, Mapping) else _ABSENT)
+        found = self._as("object", _object)
         return {str(key): self[key] for key in found} if found is not None else {}
 
     @property
@@ -155,19 +168,23 @@ class Value:
         return iter(self.items)
 
     def _as(self, asked: str, convert: Any) -> Any:
-        mark = _MARKS.get(id(self.raw))
-        if mark is not None:
-            self._seen(mark)
+        raw = self.raw
+        if type(raw) is _Mark:
+            self._seen(raw.state)
             return None
-        found = convert(self.raw)
-        self._seen(State.MALFORMED if found is _ABSENT else State.KNOWN, asked)
-        return None if found is _ABSENT else found
+        found = convert(raw)
+        if found is _ABSENT:
+            self._seen(_MALFORMED, asked)
+            return None
+        self._seen(_KNOWN)
+        return found
 
     def _seen(self, state: State, asked: str = "") -> State:
-        if self.trace is not None:
-            settled = self.settled if self.settled is not None else self.path
-            path = self.path if state in (State.KNOWN, State.MALFORMED, State.ABSENT) else settled
-            self.trace.reads.append(Read(self.urn, path, state, asked if state is State.MALFORMED else ""))
+        trace = self.trace
+        if trace is not None and (trace.every or state in _DOUBTFUL):
+            open_ = state is State.UNKNOWN or state is State.HIDDEN
+            path = self.settled if open_ and self.settled is not None else self.path
+            trace.reads.append(Read(self.urn, path, state, asked))
         return state
 
 
@@ -200,7 +217,7 @@ def is_list(raw: Any) -> bool:
 
 def _inside(raw: Any, step: Step) -> Any:
     if type(raw) is dict and type(step) is str:  # nearly all of them
-        return _settle(raw[step]) if step in raw else _ABSENT
+        return _settle(raw.get(step))  # nothing there, and null, are the same: absent
     try:
         if isinstance(raw, Mapping) and isinstance(step, str):
             return _settle(raw[step]) if step in _keys(raw) else _ABSENT
@@ -216,16 +233,21 @@ def _keys(raw: Mapping[Any, Any]) -> Any:
     return raw if type(raw) is dict else set(raw)
 
 
+_SENTINEL = len(wire.UNKNOWN)
+_PLAIN = (int, float, bool, list)
+
+
 def _settle(raw: Any) -> Any:
     """The value under envelopes, or the mark of what cannot be known. Bounded: envelopes rarely lie in each other."""
     for _ in range(8):
         if raw is None:
             return _ABSENT
         if isinstance(raw, str):
-            if len(raw) < len(wire.UNKNOWN):
+            if len(raw) < _SENTINEL:
                 return _HIDDEN if raw == wire.SECRET else raw
             return _UNKNOWN if wire.decode_json(raw) == wire.UNKNOWN else raw
-        if type(raw) in (int, float, bool, list):
+        kind = type(raw)
+        if kind in _PLAIN or (kind is dict and wire.SIGNATURE not in raw):
             return raw
         if not (isinstance(raw, Mapping) and wire.SIGNATURE in _keys(raw)):
             return raw
@@ -245,6 +267,14 @@ def _opened(raw: Mapping[str, Any]) -> Any:
         return _UNKNOWN  # an envelope that nobody made
     found = wire.decode_json(dict(raw))
     return _UNKNOWN if found == wire.UNKNOWN else found
+
+
+def _list(raw: Any) -> Any:
+    return raw if type(raw) is list or is_list(raw) else _ABSENT
+
+
+def _object(raw: Any) -> Any:
+    return raw if type(raw) is dict or isinstance(raw, Mapping) else _ABSENT
 
 
 def _text(raw: Any) -> Any:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 
 from intertie_policies.accessor import State, Value
 
@@ -56,6 +57,11 @@ def spelled(value: Value) -> str:
 def reach(root: Value, path: str) -> Iterator[Value]:
     """All values at a path, one per item where it has `[*]`."""
     found = [root]
-    for step in re.findall(r"\[\*\]|[^.\[\]]+", path):
+    for step in _steps(path):
         found = [item for value in found for item in value.items] if step == "[*]" else [each[step] for each in found]
     return iter(found)
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\[\*\]|[^.\[\]]+", path))

@@ -131,7 +131,8 @@ class Judge:
         except Exception as error:  # noqa: BLE001  a rule that crashes has not passed, and the others go on
             message = f"the rule {rule.id} itself failed ({type(error).__name__}: {error}); that is not a pass"
             found.append(Violation(subject.urn, subject.name, message))
-        found += self._doubts(rule, subject, trace, found)
+        if trace.reads:
+            found += self._doubts(rule, subject, trace, found)
         return [self._result(rule, violation) for violation in dict.fromkeys(found)]
 
     def _doubts(

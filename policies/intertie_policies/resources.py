@@ -58,11 +58,12 @@ class Resource:
     stack: "Stack | None" = None  # only stack rules see the others
     stack_config: Mapping[str, str] = field(default_factory=dict)
     around: "Stack | None" = None  # where its provider and resource group are looked up, in resource rules too
+    _props: Value | None = None  # made when it is first asked for
 
     @property
     def type(self) -> str:
         """The type token without an API version."""
-        return self.node.kind
+        return kind_of(self.node.type)
 
     @property
     def name(self) -> str:
@@ -75,7 +76,10 @@ class Resource:
     @property
     def props(self) -> Value:
         """All properties. `props["a"]["b"]` navigates; see `accessor.Value` for what can be asked of a value."""
-        return accessor.read(self.node.props, self.urn, self.trace)
+        found = self._props
+        if found is None:
+            found = self._props = accessor.read(self.node.props, self.node.urn, self.trace)
+        return found
 
     def __getitem__(self, step: Step) -> Value:
         return self.props[step]

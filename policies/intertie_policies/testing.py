@@ -115,7 +115,7 @@ def problems(case: Case, results: list[Result]) -> list[str]:
 
 def reads(case: Case, rule: Rule) -> tuple[Read, ...]:
     """Every property that the rule reads in this case, each once."""
-    trace = Trace()
+    trace = Trace(every=True)
     judge_ = _judge(case, rule)
     stack = Stack(Index(case.nodes), trace, judge_.context.stack_config or {})
     if rule.scope is Scope.STACK:

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 
-from intertie_policies.accessor import Value
-from intertie_policies.pools import AKS, AKS_CLUSTER, GKE, GKE_CLUSTER, pools_of
 from intertie_policies.resources import Resource
 from intertie_policies.rule import Context, Level, Violation, fail, rule
-from intertie_policies.rules.capacity.rows import conflicts, needs
-
-_INLINE = {AKS_CLUSTER: AKS, GKE_CLUSTER: GKE}
+from intertie_policies.rules.capacity.rows import INLINE, conflicts, conflicts_of, needs, needs_of, subjects
 
 
 @rule(
     "settings-fit-each-other",
     "capacity",
-    types={row.type for row in conflicts()} | set(_INLINE),
+    types={row.type for row in conflicts()} | set(INLINE),
     baseline=Level.MANDATORY,
     description="No pool, cluster, template or reservation combines settings that its cloud refuses together.",
     rationale="The SDK and a preview accept them; the cloud refuses them after minutes, with half of the stack made.",
@@ -23,16 +19,16 @@ _INLINE = {AKS_CLUSTER: AKS, GKE_CLUSTER: GKE}
     apply_time_only=["launchTemplate", "capacityReservationGroupID", "vpcSecurityGroupIds"],
 )
 def settings_fit_each_other(resource: Resource, _context: Context) -> Iterator[Violation]:
-    for type_, root in _subjects(resource):
-        for row in conflicts():
-            if row.type == type_ and (one := row.one.found(root)) is not None and row.other.found(root) is not None:
+    for type_, root in subjects(resource):
+        for row in conflicts_of(type_):
+            if (one := row.one.found(root)) is not None and row.other.found(root) is not None:
                 yield fail(resource, f"{row.one} excludes {row.other}: {row.why}", *one.path)
 
 
 @rule(
     "settings-complete",
     "capacity",
-    types={row.type for row in needs()} | set(_INLINE),
+    types={row.type for row in needs()} | set(INLINE),
     baseline=Level.MANDATORY,
     description="A setting that needs another one has it.",
     rationale="Without its other half the cloud refuses the setting, or takes it and does something else.",
@@ -41,17 +37,10 @@ def settings_fit_each_other(resource: Resource, _context: Context) -> Iterator[V
     apply_time_only=["launchTemplate", "agentPoolProfiles[*].vnetSubnetID", "nodeConfig.reservationAffinity.values"],
 )
 def settings_complete(resource: Resource, _context: Context) -> Iterator[Violation]:
-    for type_, root in _subjects(resource):
-        for row in needs():
-            if row.type != type_ or (found := row.when.found(root)) is None:
+    for type_, root in subjects(resource):
+        for row in needs_of(type_):
+            if (found := row.when.found(root)) is None:
                 continue
             other = row.needs.found(root)
             if other is None or not (row.needs.values or other.unknown or other.given):
                 yield fail(resource, f"{row.when} needs {row.needs}: {row.why}", *found.path)
-
-
-def _subjects(resource: Resource) -> Iterator[tuple[str, Value]]:
-    """The resource itself, and the pools inside it: each with the type whose rows hold for it."""
-    yield resource.type, resource.props
-    if resource.type in _INLINE:
-        yield from ((_INLINE[resource.type], pool.props) for pool in pools_of(resource))

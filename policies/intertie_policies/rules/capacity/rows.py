@@ -10,10 +10,22 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from intertie_policies.accessor import Value
 from intertie_policies.conditions import When
+from intertie_policies.pools import AKS, AKS_CLUSTER, GKE, GKE_CLUSTER, pools_of
+from intertie_policies.resources import Resource
 
 _TABLES = Path(__file__).parent / "tables"
 _SEVERAL = "*several*"
+INLINE = {AKS_CLUSTER: AKS, GKE_CLUSTER: GKE}
+"""Clusters that hold pools: the rows of a pool's type are meant for those inside too."""
+
+
+def subjects(resource: Resource) -> Iterator[tuple[str, Value]]:
+    """The resource itself, and the pools inside it: each with the type whose rows hold for it."""
+    yield resource.type, resource.props
+    if resource.type in INLINE:
+        yield from ((INLINE[resource.type], pool.props) for pool in pools_of(resource))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +78,27 @@ def needs() -> tuple[Need, ...]:
 
 
 @cache
+def conflicts_of(type_: str) -> tuple[Conflict, ...]:
+    return tuple(row for row in conflicts() if row.type == type_)
+
+
+@cache
+def needs_of(type_: str) -> tuple[Need, ...]:
+    return tuple(row for row in needs() if row.type == type_)
+
+
+@cache
 def spellings(table: str) -> tuple[Spelling, ...]:
     """`spellings` (values) or `names`."""
     return tuple(
         Spelling(row["type"], row["path"], row["pattern"], row["allowed"], row["required"] == "yes", row["source"])
         for row in _rows(table)
     )
+
+
+@cache
+def spellings_of(table: str, type_: str) -> tuple[Spelling, ...]:
+    return tuple(row for row in spellings(table) if row.type == type_)
 
 
 def _when(row: dict[str, str], key: str) -> When:
