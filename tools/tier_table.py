@@ -24,7 +24,8 @@ _HEAD = """<!-- Written by `make docs`. Change the data it is made from instead.
 How ready a placement stands, and what it costs while it waits. Each tier renders a part of the one before it:
 
 * `hot` serves its share now: replicas as described.
-* `warm` has one ready replica of each stage, and everything else in place; the rest is scaled up when it takes over.
+* `warm` has one ready replica of each stage, two of stages on CPU that have as many, and everything else in place; the
+  rest is scaled up when it takes over.
 * `pilot` has the cluster and its pools, all accelerators and replicas at zero: nothing grows, nothing is watched.
 * `cold` has only what takes long to bring: weights, secrets, and who may read them.
 

@@ -12,6 +12,7 @@ import pytest
 
 from intertie import catalog
 from intertie.catalog import prices, reading, tables
+from intertie.workload.agents import agents
 
 DATA = Path(catalog.__file__).parent / "data"
 TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
@@ -24,6 +25,7 @@ TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
     "pue": (prices.Pue, ("cloud",)),
     "service_prices": (prices.ServicePrice, ("cloud", "region", "service", "least")),
     "spot_risk": (prices.SpotRisk, ("cloud", "machine", "region")),
+    "image_digests": (tables.ImageDigest, ("image",)),
     "kind_rules": (catalog.KindRule, ("cloud", "kind")),
     "machines": (catalog.Machine, ("cloud", "name")),
     "model_shapes": (catalog.ModelShape, ("id",)),
@@ -312,3 +314,17 @@ def test_runtime_images_are_for_accelerators_of_their_vendor() -> None:
     for row in tables.runtime_images():
         for name in row.accelerators:
             assert catalog.accelerator(name).vendor == row.vendor
+
+
+def test_digests_are_whole_and_of_images_that_are_pinned_here() -> None:
+    pinned = {row.image for row in tables.runtime_images()} | {agent.image for agent in agents().values()}
+    for row in tables.image_digests():
+        assert re.fullmatch(r"sha256:[0-9a-f]{64}", row.digest), row.image
+        assert row.image in pinned
+    assert not twice(row.digest for row in tables.image_digests())
+
+
+def test_an_image_whose_digest_no_source_gives_has_none() -> None:
+    assert catalog.image_digest("vllm/vllm-openai:v0.29.0")
+    assert catalog.image_digest("vllm/vllm-openai:v0.29.1") is None
+    assert catalog.image_digest("public.ecr.aws/neuron/neuron-device-plugin:2.32.0.0") is None

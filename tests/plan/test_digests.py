@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from intertie import catalog
 from intertie.errors import InputError
 from intertie.plan import resolve
 from intertie.plan.weights import HUB, SERVER, STREAMED
@@ -36,6 +37,18 @@ def test_images_that_the_lock_knows_are_taken_by_digest(tmp_path: Path) -> None:
     plan = resolve(spec, "here")
     assert plan.stage("generate").image == f"{VLLM}@{DIGEST}"
     assert plan.stage("prepare").image == "ghcr.io/acme/prepare:1.0"
+
+
+def test_without_a_lock_the_digest_is_the_one_that_the_catalogue_knows_of_the_pinned_release(tmp_path: Path) -> None:
+    plan = resolve(read_file(written(tmp_path, None)), "here")
+    assert plan.stage("generate").image == f"{VLLM}@{catalog.image_digest(VLLM)}"
+    (container,) = objects(plan, handle(plan))["nvidia-device-plugin"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"].startswith("nvcr.io/nvidia/k8s-device-plugin:v0.17.4@sha256:")
+
+
+def test_an_image_of_ones_own_gets_no_digest_from_the_catalogue() -> None:
+    plan = planned(stages=[generate(image="ghcr.io/acme/vllm:v0.29.0")])
+    assert plan.stage("generate").image == "ghcr.io/acme/vllm:v0.29.0"
 
 
 def test_a_locked_image_is_started_like_the_release_that_it_is(tmp_path: Path) -> None:

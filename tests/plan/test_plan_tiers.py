@@ -3,7 +3,7 @@
 import pytest
 
 from intertie.plan import Plan
-from support.pipelines import choice, planned
+from support.pipelines import PREPARE, choice, generate, planned
 
 EVERYTHING = ("artifacts", "identity", "network", "cluster", "pools", "workload")
 
@@ -67,6 +67,16 @@ def test_a_primary_that_does_not_serve_is_noted() -> None:
 
 def test_a_warm_floor_is_one_even_where_the_description_says_none() -> None:
     plan = planned(where={"tier": "warm", "role": "active"}, stage={"replicas": {"min": 0, "max": 4}})
+    assert plan.stage("generate").min_replicas == 1
+
+
+@pytest.mark.parametrize(("described", "floor"), [(0, 1), (1, 1), (2, 2), (5, 2)])
+def test_a_warm_stage_on_cpu_outlives_a_node_where_as_many_are_described(described: int, floor: int) -> None:
+    before = {**PREPARE, "replicas": {"min": described, "max": 6}}
+    plan = planned(stages=[before, generate()], where={"tier": "warm", "role": "active"})
+    general = next(pool for pool in plan.pools if pool.role == "cpu")
+    assert plan.stage("prepare").min_replicas == floor
+    assert general.min_nodes == floor
     assert plan.stage("generate").min_replicas == 1
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
+from intertie.boundary import lifted
 from intertie.errors import PlanError
 from intertie.graph import check
 from intertie.plan import Operations, TeamAccess, Window
 from intertie.platforms.aks import cluster_access
 from support.azure import AZ, CLUSTER, ROLE, SUBSCRIPTION, placed
 from support.building import Built, build
+from support.pipelines import planned
 
 KEY = f"{AZ}keyvault:Key"
 LOGS = f"{AZ}operationalinsights:Workspace"
@@ -121,6 +123,22 @@ def test_a_protected_aks_cluster_is_protected_by_pulumi(protected: bool) -> None
     assert operated(deletion_protection=protected).one(CLUSTER, "cluster").protect is protected
 
 
+@pytest.mark.parametrize(("protected", "said"), [(True, True), (False, None)])
+def test_vaults_of_a_protected_placement_cannot_be_purged_and_others_do_not_say_no(
+    protected: bool, said: bool | None
+) -> None:
+    built = operated(purge_protection=protected)
+    vaults = [each for each in built.graph if each.type == "azure-native:keyvault:Vault"]
+    assert vaults
+    assert {each.inputs["properties"].get("enablePurgeProtection") for each in vaults} == {said}
+
+
+def test_lifting_the_protection_of_a_cluster_leaves_its_vaults_as_they_are() -> None:
+    plan = planned("azure", environment="production")
+    assert (plan.operations.deletion_protection, plan.operations.purge_protection) == (True, True)
+    assert (lifted(plan).operations.deletion_protection, lifted(plan).operations.purge_protection) == (False, True)
+
+
 def test_audit_and_control_plane_logs_of_aks_are_kept_as_long_as_the_plan_says() -> None:
     built = operated(log_days=120)
     assert built.inputs(LOGS, "control-plane-logs")["retentionInDays"] == 120
@@ -142,6 +160,7 @@ def test_a_cluster_without_a_way_out_is_refused_with_the_reason() -> None:
         operated(egress="none")
     (problem,) = caught.value.problems
     assert problem.path == "placements.here.network.egress"
+    assert "Microsoft Entra ID, which has no private address" in problem.hint
     assert "registry of its own" in problem.hint
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from intertie import catalog
 from intertie.errors import InputError
 from intertie.replication import Kind, Task, tasks
 from intertie.replication.tasks import mirrored
@@ -40,6 +41,13 @@ def test_images_are_copied_into_the_placements_registry_and_else_only_looked_at(
     copy, digest = commands(task)
     assert copy == ("crane", "copy", "ghcr.io/acme/prepare:1.0", "mirror.example.com/acme/acme/prepare:1.0")
     assert digest == ("crane", "digest", "mirror.example.com/acme/acme/prepare:1.0")
+
+
+def test_an_image_of_a_known_digest_is_copied_by_it_under_its_tag() -> None:
+    pinned = f"vllm/vllm-openai:v0.29.0@{catalog.image_digest('vllm/vllm-openai:v0.29.0')}"
+    copy, digest = commands(found(where={"registry": "mirror.example.com/acme"})["image/vllm/vllm-openai:v0.29.0"])
+    assert copy == ("crane", "copy", pinned, "mirror.example.com/acme/vllm/vllm-openai:v0.29.0")
+    assert digest == ("crane", "digest", "mirror.example.com/acme/vllm/vllm-openai:v0.29.0")
 
 
 @pytest.mark.parametrize("image", ["ghcr.io/acme/prepare:1.0", "vllm/vllm-openai:v0.29.0", "localhost:5000/a/b:1"])

@@ -114,10 +114,11 @@ def test_an_image_lies_in_the_mirror_under_its_path_without_the_host() -> None:
         role: made[role].body["spec"]["template"]["spec"]["containers"][0]["image"]
         for role in ("prepare-deployment", "generate-deployment", "nvidia-device-plugin")
     }
+    plugin = catalog.image_digest("nvcr.io/nvidia/k8s-device-plugin:v0.17.4")
     assert images == {
         "prepare-deployment": f"mirror.example.com/acme/acme/prepare@{plans.DIGEST}",
         "generate-deployment": "mirror.example.com/acme/vllm/vllm-openai:v0.29.0",
-        "nvidia-device-plugin": "mirror.example.com/acme/nvidia/k8s-device-plugin:v0.17.4",
+        "nvidia-device-plugin": f"mirror.example.com/acme/nvidia/k8s-device-plugin:v0.17.4@{plugin}",
     }
 
 

@@ -16,6 +16,7 @@ from intertie.catalog.tables import (
     KUBERNETES,
     accelerator,
     accelerators,
+    image_digest,
     kind_rule,
     kind_rules,
     machine,
@@ -53,8 +54,8 @@ from intertie.catalog.types import (
 
 __all__ = [
     "CLOUDS", "KUBERNETES", "Accelerator", "Fact", "KindRule", "Machine", "ModelShape", "Offering", "Ownership",
-    "Quota", "Region", "RuntimeImage", "Throughput", "TpuTopology", "accelerator", "accelerators", "kind_rule",
-    "kind_rules", "machine", "machines", "model_shape", "model_shapes", "offered", "offerings", "owner", "ownership",
-    "quotas", "region", "regions", "row_json", "runtime_image", "runtime_options", "throughput", "throughputs",
+    "Quota", "Region", "RuntimeImage", "Throughput", "TpuTopology", "accelerator", "accelerators", "image_digest",
+    "kind_rule", "kind_rules", "machine", "machines", "model_shape", "model_shapes", "offered", "offerings", "owner",
+    "ownership", "quotas", "region", "regions", "row_json", "runtime_image", "runtime_options", "throughput", "throughputs",
     "tpu_topologies",
 ]  # fmt: skip

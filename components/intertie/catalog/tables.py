@@ -7,6 +7,7 @@ from intertie.catalog.reading import load
 from intertie.catalog.types import (
     Accelerator,
     Fact,
+    ImageDigest,
     KindRule,
     Machine,
     ModelShape,
@@ -140,6 +141,17 @@ def runtime_image(runtime: str, vendor: str, accelerator: str) -> RuntimeImage |
     rows = [row for row in runtime_images() if (row.runtime, row.vendor) == (runtime, vendor)]
     named = next((row for row in rows if accelerator in row.accelerators), None)
     return named or next((row for row in rows if not row.accelerators), None)
+
+
+@cache
+def image_digests() -> tuple[ImageDigest, ...]:
+    """Digests of images that are pinned here, as public sources give them for exactly these tags."""
+    return load("image_digests", ImageDigest)
+
+
+def image_digest(image: str) -> str | None:
+    """`sha256:…` of a pinned image, or None: no public source gives it."""
+    return next((row.digest for row in image_digests() if row.image == image), None)
 
 
 @cache

@@ -151,6 +151,15 @@ class RuntimeImage:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageDigest:
+    """The bytes that a published tag stood for: what the registry answers for the tag, an index where it has one."""
+
+    image: str
+    digest: str  # sha256:…
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
 class Throughput:
     """A published figure: output tokens per second of one accelerator."""
 

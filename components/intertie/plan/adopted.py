@@ -156,7 +156,7 @@ def _stage(site: Site, stage: StageSpec, found: Candidate, pools: Sequence[Known
     room = sum(
         p.pool.nodes // sized.nodes if sized.nodes > 1 else p.pool.nodes * (p.per_node // per_node) for p in able
     )
-    floor = replicas(site.where.standby, stage.replicas)[0]
+    floor = replicas(site.where.standby, stage.replicas, accelerated=True)[0]
     if room < floor:
         trail.problem(
             f"{site.path}.adopt.pools", f"{listed(p.pool.name for p in able)}: room for {room} replicas",

@@ -81,7 +81,7 @@ def _too_large(site: Site, stages: Sequence[StageSpec], biggest: catalog.Machine
 def _nodes(site: Site, stages: Sequence[StageSpec], machine: catalog.Machine) -> tuple[int, int]:
     """Fewest and most nodes: the floor packs replicas together, the ceiling gives each stage nodes of its own."""
     cpu, memory = allocatable(machine)
-    floors = [(stage, replicas(site.where.standby, stage.replicas)[0]) for stage in stages]
+    floors = [(stage, replicas(site.where.standby, stage.replicas, accelerated=False)[0]) for stage in stages]
     need_cpu = SERVICES_CPU + sum(count * stage.resources.cpu for stage, count in floors)
     need_memory = SERVICES_GIB + sum(count * stage.resources.memory.gib for stage, count in floors)
     packed = math.ceil(max(need_cpu / cpu, need_memory / memory))
@@ -89,5 +89,6 @@ def _nodes(site: Site, stages: Sequence[StageSpec], machine: catalog.Machine) ->
     apart = sum(math.ceil(stage.replicas.max / replicas_on(machine, stage, 0)) for stage in stages)
     if site.where.standby in (Tier.PILOT, Tier.COLD):
         return 0, max(2, services + apart)
-    low = max(2 if site.where.standby is Tier.HOT else 1, packed)  # hot: one can be drained without an outage
+    drained = site.where.standby is Tier.HOT or any(count > 1 for _, count in floors)
+    low = max(2 if drained else 1, packed)  # two: one can be drained without an outage
     return low, max(low, 2, services + apart)

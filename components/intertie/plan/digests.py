@@ -1,7 +1,9 @@
-"""Images by the bytes that they are: digests that `intertie replicate` has recorded beside the description."""
+"""Images by the bytes that they are: digests that `intertie replicate` has recorded beside the description, else those
+that the catalogue knows of the images that it pins."""
 
 from collections.abc import Iterable
 
+from intertie import catalog
 from intertie.plan.site import Site
 from intertie.plan.trail import Trail
 from intertie.plan.types import StagePlan
@@ -9,8 +11,8 @@ from intertie.spec import Environment, PipelineSpec
 
 
 def digested(spec: PipelineSpec, reference: str) -> str:
-    """The image by digest, where it is recorded; the tag stays readable before it."""
-    known = spec.digests.get(reference)
+    """The image by digest, where it is known; the tag stays readable before it. What is recorded wins: it was seen."""
+    known = spec.digests.get(reference) or catalog.image_digest(reference)
     return f"{reference}@{known}" if known is not None and "@" not in reference else reference
 
 

@@ -25,6 +25,7 @@ def operate(site: Site, addresses: AddressPlan, trail: Trail) -> Operations:
     own = site.where.cluster
     wanted = own if own is not None else site.spec.cluster
     path = f"{site.path}.cluster" if own is not None else "cluster"
+    protected = _protection(site, wanted, trail)
     access, ranges = _api(site, wanted.api, path, trail)
     _check_runner(site, wanted.api, addresses, path, trail)
     runner = wanted.api.runner
@@ -36,7 +37,8 @@ def operate(site: Site, addresses: AddressPlan, trail: Trail) -> Operations:
         runner_proxy=(runner.proxy or "") if runner else "",
         channel=_channel(wanted, trail),
         window=_window(wanted, trail),
-        deletion_protection=_protection(site, wanted, trail),
+        deletion_protection=protected,
+        purge_protection=protected,
         log_days=wanted.log_retention_days,
         key=_key(site, wanted, path, trail),
         egress=_egress(site, trail),

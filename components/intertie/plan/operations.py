@@ -33,6 +33,7 @@ class Operations:
     channel: str = "regular"  # stable | regular | rapid | extended
     window: Window = Window()
     deletion_protection: bool = False
+    purge_protection: bool = False  # as described: where a cloud's vaults have it, it can never be lifted
     log_days: int = 90  # at least: a cloud that knows steps only takes the next one up
     key: str = ""  # existing key for the cluster's secrets; "" = one is made
     egress: str = "nat"  # nat | none

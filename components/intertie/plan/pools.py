@@ -60,7 +60,7 @@ def racks(stage: StageSpec, found: Candidate) -> tuple[Rack, ...]:
 
 def floors(site: Site, stage: StageSpec, steps: Sequence[Rack], trail: Trail) -> tuple[int, ...]:
     """Replicas of the floor on each step: first come, first filled; nodes that expire by themselves hold none."""
-    left = replicas(site.where.standby, stage.replicas)[0]
+    left = replicas(site.where.standby, stage.replicas, accelerated=True)[0]
     held = []
     for rack in steps:
         take = 0 if rack.rung.step.claim.kind is CapacityKind.FLEX_START else min(left, rack.replicas)
@@ -73,7 +73,7 @@ def floors(site: Site, stage: StageSpec, steps: Sequence[Rack], trail: Trail) ->
 
 def _too_small(site: Site, stage: StageSpec, steps: Sequence[Rack], held: int, trail: Trail) -> None:
     path = f"{site.path}.capacity.{stage.name}"
-    floor = replicas(site.where.standby, stage.replicas)[0]
+    floor = replicas(site.where.standby, stage.replicas, accelerated=True)[0]
     found = " → ".join(rack.rung.step.kind for rack in steps)
     flex = next((r.rung.step for r in steps if r.rung.step.claim.kind is CapacityKind.FLEX_START), None)
     if flex is not None and held == 0 and len(steps) == 1:

@@ -66,7 +66,7 @@ def resolved(
 
 
 def _replicas(site: Site, stage: StageSpec, trail: Trail) -> tuple[int, int]:
-    low, high = replicas(site.where.standby, stage.replicas)
+    low, high = replicas(site.where.standby, stage.replicas, accelerated=bool(stage.accelerators))
     described = (
         f"{stage.replicas.min} to {stage.replicas.max} are described, and the tier is {site.where.standby.value}"
     )

@@ -1,7 +1,7 @@
 """What a standby tier calls for: how many replicas, and what is rendered.
 
 hot     serves its share now: replicas as described
-warm    a floor of one ready replica per stage, everything in place
+warm    a floor of ready replicas per stage, everything in place: one on accelerators, up to two on CPU
 pilot   the cluster stands, accelerator pools and workloads are at zero
 cold    artifacts and identity only; promotion builds the rest
 """
@@ -12,11 +12,21 @@ from intertie.spec import PlacementSpec, ReplicaRange, Role, Tier
 EVERYTHING = ("artifacts", "identity", "network", "cluster", "pools", "workload")
 
 
-def replicas(tier: Tier, described: ReplicaRange) -> tuple[int, int]:
-    """Floor and ceiling of a stage's replicas while the placement is in this tier."""
+_WARM_ON_CPU = 2
+
+
+def replicas(tier: Tier, described: ReplicaRange, *, accelerated: bool) -> tuple[int, int]:
+    """Floor and ceiling of a stage's replicas while the placement is in this tier.
+
+    Accelerators are what a standby costs, so one replica on them is kept ready. What stands before them costs next to
+    nothing, and all of the standby is unready while it is: there a second one, where as many are described, outlives a
+    node that is drained or lost.
+    """
     if tier is Tier.HOT:
         return described.min, described.max
-    return (1, described.max) if tier is Tier.WARM else (0, 0)
+    if tier is not Tier.WARM:
+        return 0, 0
+    return 1 if accelerated else max(1, min(_WARM_ON_CPU, described.min)), described.max
 
 
 def renders(where: PlacementSpec) -> tuple[str, ...]:
@@ -28,7 +38,7 @@ def renders(where: PlacementSpec) -> tuple[str, ...]:
 
 _WHY = {
     Tier.HOT: "it serves its share now: replicas as described",
-    Tier.WARM: "it stands ready: one replica of each stage runs, the rest is scaled up when it takes over",
+    Tier.WARM: "it stands ready: one replica of each stage runs, two on CPU, the rest is scaled up when it takes over",
     Tier.PILOT: "the cluster stands, accelerator pools and workloads are at zero",
     Tier.COLD: "only artifacts and identity are kept; the cluster is built when it takes over",
 }

@@ -56,13 +56,24 @@ CAPABILITIES = Capabilities(
             "patches as they come. `extended` is long-term support in the Premium tier."
         ),
         (
-            "Private endpoints (`network.endpoints`) are service endpoints: traffic stays in Azure's network, and the "
-            "services keep public addresses. Flow logs (`network.flow_logs`) are not made: they need a storage account "
-            "of their own and the region's network watcher."
+            "Of private endpoints (`network.endpoints`) the vault with the secrets has one. Storage and registries "
+            "are reached by service endpoints: traffic stays in Azure's network at no price per gigabyte, and the "
+            "services keep public addresses, as the vault does, since values and weights are written from outside."
         ),
         (
+            "Flow logs are written by the region's network watcher, which Azure makes by itself with a network unless "
+            "the subscription opted out: then run `az network watcher configure` once. Traffic analytics, which reads "
+            "them at a price per gigabyte, is not turned on."
+        ),
+        (
+            "A cluster without a way out (`network.egress: none`) is refused: pods prove who they are to Microsoft "
+            "Entra ID, which has no private address, and so would get neither weights nor secrets."
+        ),
+        "Of kube-system and gatekeeper-system no container logs are kept: what they say is AKS' to read.",
+        (
             "A vault that was deleted keeps its name for 7 days: before a placement is made anew within them, run "
-            "`az keyvault purge` for its vaults."
+            "`az keyvault purge` for its vaults. With `cluster.deletion_protection` nobody can purge them: "
+            "`az keyvault recover` brings them back, and `pulumi import` takes them into the stack."
         ),
         (
             "A key that exists (`cluster.key`) is used as it is: let the identity `<cluster>-control-plane` use it "

@@ -91,6 +91,8 @@ def make_vault(place: Place, role: str, use: str, holder: managedidentity.UserAs
             enable_rbac_authorization=True,
             enable_soft_delete=True,
             soft_delete_retention_in_days=KEPT_DAYS,
+            # never False: Azure keeps it on once it was, and refuses to hear otherwise
+            enable_purge_protection=True if place.plan.operations.purge_protection else None,
         ),
         tags=tags(place.plan, "azure"),
         opts=opts,
