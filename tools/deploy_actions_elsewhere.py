@@ -15,6 +15,7 @@ AZURE: dict[str, tuple[str, str]] = {
         "Microsoft.Compute/capacityReservationGroups", "Microsoft.Compute/capacityReservationGroups/deploy/action",
     ),
     "compute:DiskEncryptionSet": ("Microsoft.Compute/diskEncryptionSets", ""),
+    "consumption:Budget": ("Microsoft.Consumption/budgets", ""),
     "containerregistry:Registry": ("Microsoft.ContainerRegistry/registries", ""),
     "containerservice:AgentPool": ("Microsoft.ContainerService/managedClusters/agentPools", ""),
     "containerservice:MaintenanceConfiguration": (
@@ -26,7 +27,10 @@ AZURE: dict[str, tuple[str, str]] = {
     ),
     "insights:ActionGroup": ("Microsoft.Insights/actionGroups", ""),
     "keyvault:Key": ("Microsoft.KeyVault/vaults/keys", ""),
-    "keyvault:Vault": ("Microsoft.KeyVault/vaults", "Microsoft.KeyVault/vaults/deploy/action"),
+    "keyvault:Vault": (
+        "Microsoft.KeyVault/vaults",
+        "Microsoft.KeyVault/vaults/deploy/action Microsoft.KeyVault/vaults/privateEndpointConnectionsApproval/action",
+    ),
     "managedidentity:FederatedIdentityCredential": (
         "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials", "",
     ),
@@ -58,8 +62,14 @@ AZURE: dict[str, tuple[str, str]] = {
     "network:VirtualNetworkPeering": (
         "Microsoft.Network/virtualNetworks/virtualNetworkPeerings", "Microsoft.Network/virtualNetworks/peer/action",
     ),
+    # Container insights: what AKS asks of whoever turns it on (AKS service permissions).
     "operationalinsights:Workspace": (
-        "Microsoft.OperationalInsights/workspaces", "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+        "Microsoft.OperationalInsights/workspaces",
+        (
+            "Microsoft.OperationalInsights/workspaces/sharedKeys/action "
+            "Microsoft.OperationalInsights/workspaces/sharedkeys/read "
+            "Microsoft.OperationsManagement/solutions/read Microsoft.OperationsManagement/solutions/write"
+        ),
     ),
     "privatedns:PrivateZone": ("Microsoft.Network/privateDnsZones", "Microsoft.Network/privateDnsZones/join/action"),
     "privatedns:VirtualNetworkLink": ("Microsoft.Network/privateDnsZones/virtualNetworkLinks", ""),
@@ -76,6 +86,8 @@ _FULL = "create delete get list update"
 _POLICY = "getIamPolicy setIamPolicy"
 _ON_PROJECT = "resourcemanager.projects.get resourcemanager.projects.getIamPolicy resourcemanager.projects.setIamPolicy"
 GCP: dict[str, tuple[str, str, str]] = {
+    # of one project: rights on the billing account itself are not needed (Cloud Billing, access control of budgets)
+    "billing/budget:Budget": ("billing.resourcebudgets", "read write", "resourcemanager.projects.get"),
     "compute/firewall:Firewall": ("compute.firewalls", _FULL, "compute.networks.updatePolicy"),
     "compute/globalAddress:GlobalAddress": ("compute.globalAddresses", "create delete get list use setLabels", ""),
     "compute/network:Network": (

@@ -82,7 +82,11 @@ def pool_of(graph: Graph) -> dict[str, Any]:
     return inputs.get("nodeConfig", inputs)
 
 
-CHARTS = {"cluster-autoscaler": "autoscaler", "aws-efa-k8s-device-plugin": "efa-device-plugin"}
+CHARTS = {
+    "cluster-autoscaler": "autoscaler",
+    "aws-efa-k8s-device-plugin": "efa-device-plugin",
+    "aws-for-fluent-bit": "log-collector",
+}
 """Charts that a platform installs → component. Those of the workload say it themselves."""
 
 
@@ -118,10 +122,22 @@ def _metrics_server_switch(graph: Graph) -> bool:
     return any(each.inputs["addonName"] == "metrics-server" for each in graph if each.type == "aws:eks/addon:Addon")
 
 
+def _insights_switch(graph: Graph) -> bool:
+    clusters = [each for each in graph if each.type == "azure-native:containerservice:ManagedCluster"]
+    return clusters[0].inputs["addonProfiles"]["omsagent"]["enabled"] is True
+
+
+def _workload_logs_switch(graph: Graph) -> bool:
+    clusters = [each for each in graph if each.type == "gcp:container/cluster:Cluster"]
+    return "WORKLOADS" in clusters[0].inputs["loggingConfig"]["enableComponents"]
+
+
 SWITCHES: dict[tuple[str, str], Callable[[Graph], bool]] = {
     ("azure", "driver"): _driver_switch,
     ("gcp", "metrics-exporter"): _dcgm_switch,
     ("aws", "metrics-server"): _metrics_server_switch,
+    ("azure", "log-collector"): _insights_switch,
+    ("gcp", "log-collector"): _workload_logs_switch,
 }
 
 

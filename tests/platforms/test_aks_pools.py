@@ -233,5 +233,6 @@ def test_the_workload_waits_for_every_pool() -> None:
     assert waited == {
         "AgentPool", "FederatedIdentityCredential", "ConfigMap", "BlobContainer", "RoleAssignment",
         "DataCollectionRuleAssociation", "PrometheusRuleGroup", "Workspace", "DiagnosticSetting",
+        "PrivateDnsZoneGroup", "PrivateEndpoint", "VirtualNetworkLink",
     }  # fmt: skip
     assert sum(type(each).__name__ == "AgentPool" for each in stack.handle.ready) == len(stack.graph.of_type(POOL))

@@ -197,7 +197,7 @@ def test_pods_take_on_roles_through_pod_identity_and_tag_their_sessions():
     trusts = [json.loads(role.inputs["assumeRolePolicy"]) for role in built().graph.of_type("aws:iam/role:Role")]
     statements = [statement for trust in trusts for statement in trust["Statement"]]
     of_pods = [each for each in statements if each["Principal"]["Service"] == "pods.eks.amazonaws.com"]
-    assert len(of_pods) == 5  # pipeline, network, storage, autoscaler, secrets
+    assert len(of_pods) == 6  # pipeline, network, storage, autoscaler, secrets, logs
     assert all(each["Action"] == ["sts:AssumeRole", "sts:TagSession"] for each in of_pods)
 
 
@@ -208,6 +208,7 @@ def test_every_stage_reads_the_weights_under_its_own_service_account():
         ("chat", "chat-prepare"),
         ("chat", "chat-generate"),
         ("kube-system", "cluster-autoscaler"),
+        ("kube-system", "aws-for-fluent-bit"),
         ("external-secrets", "external-secrets"),
     }
 

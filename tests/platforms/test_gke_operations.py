@@ -141,7 +141,8 @@ def test_audit_and_control_plane_logs_are_kept_as_long_as_the_plan_says() -> Non
     bucket, sink = built.inputs(LOGS, "control-plane-logs"), built.inputs(SINK, "control-plane-sink")
     assert (bucket["retentionDays"], bucket["location"]) == (120, "europe-west4")
     assert sink["filter"] == (
-        'resource.type=("k8s_cluster" OR "k8s_control_plane_component") AND resource.labels.cluster_name="chat-here"'
+        'resource.type=("k8s_cluster" OR "k8s_control_plane_component" OR "k8s_container" OR "k8s_pod") '
+        'AND resource.labels.cluster_name="chat-here"'
     )
     assert {"here-control-plane-sink", "here-control-plane-logs"} <= built.before(built.one(CLUSTER, "cluster"))
 

@@ -22,10 +22,7 @@ GAPS = (
         "Images are pulled with the nodes' own identity. A pull-through cache with credentials for the "
         "registries behind it is the organisation's to make; `registry` names it."
     ),
-    (
-        "Logs of stages are kept where the cluster's own agent collects them by itself; where it has none, "
-        "none is installed."
-    ),
+    "On an adopted cluster the logs of stages are kept by whatever collects them there: no agent is installed.",
     ("Errors of accelerators wake somebody for NVIDIA's alone: no source names the other exporters' error metrics."),
     ("A canary is judged by errors and by its first tokens, never by what it says; promoting it is by hand."),
     "Traces are not collected. Dashboards are data for a Grafana that is there; none is installed.",

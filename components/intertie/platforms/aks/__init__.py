@@ -1,10 +1,12 @@
 """Azure Kubernetes Service: one resource group per placement, with all that the tier calls for.
 
-    network.py      resource group, virtual network, one subnet, the way out
+    network.py      resource group, virtual network, one subnet, the way out; network_*.py: endpoints, flow logs
     identity.py     who the cluster, its nodes and the stages are, and what each may do
     monitoring.py   managed Prometheus: workspace, collection, alert rules
     storage.py      storage account and container for the weights
+    monitoring_logs.py  what containers write, to the cluster's workspace
     secret_store.py vault for the secrets, and who reads it
+    budget.py       what the placement costs a month, and who is told
     cluster.py      the managed cluster with its system pool; cluster_*.py: who is let in, what protects it, what
                     records it, when it is upgraded
     pools.py        one agent pool per pool of the plan
@@ -27,13 +29,17 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     """
     from intertie.platforms.aks import (
         addons,
+        budget,
         cluster,
         cluster_access,
         cluster_key,
         cluster_logs,
         identity,
         monitoring,
+        monitoring_logs,
         network,
+        network_endpoints,
+        network_flow_logs,
         pools,
         secret_store,
         storage,
@@ -47,12 +53,15 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     stages = identity.stages(place)
     weights = storage.weights(place, reader=stages)
     store = secret_store.build(place)
+    budget.build(place)
     if "cluster" not in plan.renders:
         return None
 
     nodes = network.nodes(place)
+    network_flow_logs.record(place, nodes)
     control = identity.control(place, nodes.subnet)
-    made = cluster.cluster(place, nodes, control, cluster_key.build(place, control.plane))
+    logs = cluster_logs.workspace(place)
+    made = cluster.cluster(place, nodes, control, cluster_key.build(place, control.plane), logs)
     kubeconfig = cluster_access.kubeconfig(place, made)
     return ClusterHandle(
         name=plan.cluster,
@@ -73,7 +82,9 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
             *weights.ready,
             *secret_store.bind(place, store, made),
             *monitoring.build(place, made),
-            *cluster_logs.keep(place, made),
+            *cluster_logs.keep(place, made, logs),
+            *monitoring_logs.collect(place, made, logs),
+            *network_endpoints.build(place, nodes, store),
             *cluster_access.grant(place, made),
             *cluster_access.connect(place, nodes.subnet),
         ),

@@ -2,10 +2,10 @@
 
 from ipaddress import ip_network
 
-from pulumi_azure_native import containerservice
+from pulumi_azure_native import containerservice, operationalinsights
 
 from intertie.plan import Plan
-from intertie.platforms.aks import addons, cluster_access, cluster_upgrades, monitoring, pools
+from intertie.platforms.aks import addons, cluster_access, cluster_upgrades, monitoring, monitoring_logs, pools
 from intertie.platforms.aks.cluster_key import Key
 from intertie.platforms.aks.identity import Control
 from intertie.platforms.aks.network import Nodes, Place
@@ -13,7 +13,9 @@ from intertie.platforms.children import child
 from intertie.platforms.tags import tags
 
 
-def cluster(place: Place, nodes: Nodes, control: Control, key: Key) -> containerservice.ManagedCluster:
+def cluster(
+    place: Place, nodes: Nodes, control: Control, key: Key, logs: operationalinsights.Workspace
+) -> containerservice.ManagedCluster:
     """The cluster with its system pool; all other pools are resources of their own."""
     plan = place.plan
     name, opts = child(
@@ -56,6 +58,7 @@ def cluster(place: Place, nodes: Nodes, control: Control, key: Key) -> container
         auto_scaler_profile=addons.autoscaler(plan),
         workload_auto_scaler_profile=addons.scaler(),
         azure_monitor_profile=monitoring.profile(),
+        addon_profiles=monitoring_logs.agent(logs),
         agent_pool_profiles=[pools.system(plan, nodes.subnet)],
         tags=tags(plan, "azure"),
         opts=opts,

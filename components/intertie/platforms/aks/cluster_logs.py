@@ -1,4 +1,7 @@
-"""A workspace for the cluster's audit and control-plane logs: without a setting AKS keeps none of them."""
+"""One workspace for the cluster's logs, and which of the control plane's go there: without a setting AKS keeps none.
+
+Logs of containers go there too: `monitoring_logs.py`.
+"""
 
 import pulumi
 from pulumi_azure_native import containerservice, monitor, operationalinsights
@@ -17,11 +20,11 @@ CATEGORIES = (
 )
 
 
-def keep(place: Place, cluster: containerservice.ManagedCluster) -> tuple[pulumi.Resource, ...]:
-    """The workspace, in the placement's region, and the setting that sends the logs there."""
+def workspace(place: Place) -> operationalinsights.Workspace:
+    """The workspace, in the placement's region. Its retention holds for every table that has none of its own."""
     plan = place.plan
     name, opts = child(place.options, "control-plane-logs")
-    workspace = operationalinsights.Workspace(
+    return operationalinsights.Workspace(
         name,
         workspace_name=plan.cluster,
         resource_group_name=place.group.name,
@@ -31,14 +34,20 @@ def keep(place: Place, cluster: containerservice.ManagedCluster) -> tuple[pulumi
         tags=tags(plan, "azure"),
         opts=opts,
     )
+
+
+def keep(
+    place: Place, cluster: containerservice.ManagedCluster, kept: operationalinsights.Workspace
+) -> tuple[pulumi.Resource, ...]:
+    """The setting that sends audit and control-plane logs to the workspace."""
     name, opts = child(place.options, "control-plane-records")
     setting = monitor.DiagnosticSetting(
         name,
         name="control-plane",
         resource_uri=cluster.id,
-        workspace_id=workspace.id,
+        workspace_id=kept.id,
         log_analytics_destination_type="Dedicated",  # a table per category, which is cheaper to ask
         logs=[monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True) for category in CATEGORIES],
         opts=opts,
     )
-    return workspace, setting
+    return kept, setting

@@ -1,4 +1,7 @@
-"""Resource group, virtual network, one regional subnet, and the way out through a NAT gateway."""
+"""Resource group, virtual network, one regional subnet, and the way out through a NAT gateway.
+
+Private endpoints are in `network_endpoints.py`, records in `network_flow_logs.py`.
+"""
 
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -35,8 +38,11 @@ def _no_way_out(plan: Plan) -> list[Problem]:
             path=f"placements.{plan.placement}.network.egress",
             found="none",
             allowed="nat",
-            hint="take it out: a cluster of AKS without a way out needs a registry of its own that mirrors all of AKS",
-            source="AKS, network isolated clusters",
+            hint=(
+                "take it out: pods prove who they are to Microsoft Entra ID, which has no private address, so without "
+                "a way out they get neither weights nor secrets; and AKS' own images need a registry of its own"
+            ),
+            source="AKS, network isolated clusters; Microsoft Entra Workload ID",
         )
     ]
 
@@ -79,8 +85,9 @@ def place(plan: Plan, options: BuildOptions) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """The subnet of all nodes, and the address by which they are seen outside."""
+    """The network, the subnet of all nodes, and the address by which they are seen outside."""
 
+    vnet: network.VirtualNetwork
     subnet: network.Subnet
     egress: network.PublicIPAddress
 
@@ -112,13 +119,14 @@ def nodes(place: Place) -> Nodes:
         service_endpoints=[network.ServiceEndpointPropertiesFormatArgs(service=each) for each in _services(plan)],
         opts=opts,
     )
-    return Nodes(subnet, address)
+    return Nodes(virtual, subnet, address)
 
 
 def _services(plan: Plan) -> tuple[str, ...]:
     """Services that are reached over Azure's own network: through the NAT gateway every gigabyte is paid for.
 
-    Weights always; the others if the description wants endpoints.
+    Weights always, and not by a private endpoint, which is paid by the gigabyte too; the registry, which is known by
+    its host alone, if the description wants endpoints. The vault has a private one (`network_endpoints.py`).
     """
     wanted = ("Microsoft.ContainerRegistry", "Microsoft.KeyVault") if plan.operations.endpoints else ()
     return ("Microsoft.Storage", *wanted)

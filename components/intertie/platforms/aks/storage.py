@@ -57,44 +57,47 @@ def weights(place: Place, reader: managedidentity.UserAssignedIdentity) -> Weigh
         match = _EXISTING.fullmatch(named)
         assert match is not None  # problems() has looked
         return Weights(_binding(match["account"], match["container"] or CONTAINER))
-    account = _account(place)
-    _undelete(place, account)
+    made = account(place, "weights-account", "", storage.AccessTier.HOT)
+    _undelete(place, made)
     name, opts = child(place.options, "weights")
     container = storage.BlobContainer(
         name,
         container_name=CONTAINER,
-        account_name=account.name,
+        account_name=made.name,
         resource_group_name=place.group.name,
         public_access=storage.PublicAccess.NONE,
         opts=opts,
     )
     role = grant(place, "weights", "Storage Blob Data Reader", to=reader, scope=container.id)
-    return Weights(_binding(account.name, container.name), (container, role))
+    return Weights(_binding(made.name, container.name), (container, role))
 
 
-def account_name(plan: Plan) -> str:
+def account_name(plan: Plan, use: str = "") -> str:
     """3–24 lower case letters and digits, unique among all accounts of Azure, the same in every run.
+
+    `use` is what the account is for; the one with the weights has "".
 
     Whose account it is goes into the hash, so that two organisations with equally named pipelines do not meet.
     """
     owner = plan.where.account.id if plan.where.account else plan.spec.owner
-    parts = (owner, plan.spec.cost_center, plan.spec.name, plan.placement, plan.region)
+    parts = (owner, plan.spec.cost_center, plan.spec.name, plan.placement, plan.region, *filter(None, [use]))
     digest = sha256("\0".join(parts).encode()).hexdigest()[:13]
     return plan.spec.name.replace("-", "")[:11] + digest
 
 
-def _account(place: Place) -> storage.StorageAccount:
+def account(place: Place, role: str, use: str, tier: storage.AccessTier) -> storage.StorageAccount:
+    """An account for one use, as copied as the region allows. Identities open it, and no key."""
     plan = place.plan
     zonal = any(row.name == plan.region and row.zones for row in catalog.regions("azure"))
-    name, opts = child(place.options, "weights-account")
+    name, opts = child(place.options, role)
     return storage.StorageAccount(
         name,
-        account_name=account_name(plan),
+        account_name=account_name(plan, use),
         resource_group_name=place.group.name,
         location=plan.region,
         kind=storage.Kind.STORAGE_V2,
         sku=storage.SkuArgs(name=storage.SkuName.STANDARD_ZRS if zonal else storage.SkuName.STANDARD_LRS),
-        access_tier=storage.AccessTier.HOT,
+        access_tier=tier,
         allow_blob_public_access=False,
         allow_cross_tenant_replication=False,
         allow_shared_key_access=False,  # identities only: there is no key to leak
@@ -106,14 +109,14 @@ def _account(place: Place) -> storage.StorageAccount:
     )
 
 
-def _undelete(place: Place, account: storage.StorageAccount) -> None:
+def _undelete(place: Place, held: storage.StorageAccount) -> None:
     """Soft delete: a wrong `rm` of 140 GB of weights costs minutes, not hours."""
     kept = storage.DeleteRetentionPolicyArgs(enabled=True, days=KEPT_DAYS)
     name, opts = child(place.options, "weights-service")
     storage.BlobServiceProperties(
         name,
         blob_services_name="default",  # the only name that Azure takes
-        account_name=account.name,
+        account_name=held.name,
         resource_group_name=place.group.name,
         delete_retention_policy=kept,
         container_delete_retention_policy=kept,

@@ -11,11 +11,22 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
 
     Raises PlanError for what AWS would refuse. The SDK is imported here, so that reading the capabilities needs none.
     """
-    from intertie.platforms.eks import addons, cluster, identity, monitoring, network, pools, secret_store, storage
+    from intertie.platforms.eks import (
+        addons,
+        budget,
+        cluster,
+        identity,
+        monitoring,
+        network,
+        pools,
+        secret_store,
+        storage,
+    )
 
     weights = storage.weights(plan, options)
     role = identity.pipeline_role(plan, options, weights.arn)
     store = secret_store.build(plan, options)
+    budget.build(plan, options)
     if "cluster" not in plan.renders:
         return None
     vpc = network.build(plan, options)

@@ -7,13 +7,13 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_aws import eks
-from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
+from pulumi_kubernetes.helm.v3 import Release
 
 from intertie.contract import BuildOptions
 from intertie.plan import LABEL, Plan
 from intertie.platforms.children import child
-from intertie.platforms.eks import cluster_access, network_runner
-from intertie.platforms.eks.cluster import kubeconfig
+from intertie.platforms.eks import addons_charts as charts
+from intertie.platforms.eks import cluster_access, monitoring_logs, network_runner
 from intertie.platforms.eks.identity import pod_identity, pod_role
 from intertie.platforms.eks.pools import EFA_LABEL, Pools
 from intertie.platforms.tags import tags
@@ -21,7 +21,6 @@ from intertie.platforms.tags import tags
 AUTOSCALER_CHART = "9.56.0"  # index of the chart repository kubernetes.github.io/autoscaler, 2026-03
 EFA_CHART = "v0.5.29"  # NVIDIA aicr component registry, 2026-08
 _CRITICAL = {"key": "CriticalAddonsOnly", "operator": "Exists"}
-_NAMESPACE = "kube-system"
 _FIRST_RUNG = 100  # priority of a ladder's first step; higher is tried earlier
 
 
@@ -45,7 +44,7 @@ def before_nodes(plan: Plan, options: BuildOptions, cluster: eks.Cluster) -> lis
 def after_nodes(plan: Plan, options: BuildOptions, cluster: eks.Cluster, pools: Pools) -> list[pulumi.Resource]:
     """Add-ons that are pods on nodes: they count as installed when they run."""
     nodes = [pools.groups[pool.name] for pool in plan.pools if pool.role == "system"]
-    provider = _provider(plan, options, cluster)
+    provider = charts.provider(plan, options, cluster)
     dns = _addon(plan, options, cluster, "coredns", after=nodes)
     made: list[pulumi.Resource] = [
         dns,
@@ -53,6 +52,7 @@ def after_nodes(plan: Plan, options: BuildOptions, cluster: eks.Cluster, pools: 
         _addon(plan, options, cluster, "metrics-server", {"tolerations": [_CRITICAL]}, after=nodes),
         _addon(plan, options, cluster, "eks-node-monitoring-agent", _monitoring(plan), after=nodes),
         _autoscaler(plan, options, cluster, provider, after=[*nodes, dns]),
+        monitoring_logs.collect(plan, options, cluster, provider, after=[*nodes, dns]),
     ]
     if pools.efa_machines:
         made.append(_efa_plugin(options, pools, provider))
@@ -106,12 +106,6 @@ def _monitoring(plan: Plan) -> dict[str, Any] | None:
     return {"dcgmAgent": {"tolerations": tolerations}} if tolerations else None
 
 
-def _provider(plan: Plan, options: BuildOptions, cluster: eks.Cluster) -> kubernetes.Provider:
-    """Never the developer's own context; and a changed kubeconfig alone replaces nothing."""
-    name, opts = child(options, "kubernetes")
-    return kubernetes.Provider(name, kubeconfig=kubeconfig(plan, cluster), cluster_identifier=plan.cluster, opts=opts)
-
-
 def _autoscaler(
     plan: Plan,
     options: BuildOptions,
@@ -126,11 +120,11 @@ def _autoscaler(
         options,
         cluster,
         "cluster-autoscaler-identity",
-        account=(_NAMESPACE, "cluster-autoscaler"),
+        account=(charts.NAMESPACE, "cluster-autoscaler"),
         taken_on=role,
         after=rights,
     )
-    return _release(
+    return charts.release(
         options,
         provider,
         "cluster-autoscaler",
@@ -147,7 +141,7 @@ def _autoscaler_values(plan: Plan) -> dict[str, Any]:
         "cloudProvider": "aws",
         "awsRegion": plan.region,
         "autoDiscovery": {"clusterName": plan.cluster},  # EKS tags the groups of a cluster for discovery
-        "image": {"tag": f"v{plan.kubernetes}.0", **_mirrored(plan)},
+        "image": {"tag": f"v{plan.kubernetes}.0", **charts.mirrored(plan, "autoscaling/cluster-autoscaler")},
         "fullnameOverride": "cluster-autoscaler",
         "rbac": {"serviceAccount": {"name": "cluster-autoscaler"}},
         "replicaCount": 2,
@@ -157,13 +151,6 @@ def _autoscaler_values(plan: Plan) -> dict[str, Any]:
         "extraArgs": {"expander": "priority,least-waste", "skip-nodes-with-local-storage": False},
         "expanderPriorities": _priorities(plan),
     }
-
-
-def _mirrored(plan: Plan) -> dict[str, str]:
-    """Where nothing goes out, the image comes from the placement's mirror, under the path that it has at its source."""
-    if plan.operations.egress != "none":
-        return {}
-    return {"repository": f"{plan.where.registry}/autoscaling/cluster-autoscaler"}
 
 
 def _autoscaler_rights(plan: Plan) -> list[dict[str, Any]]:
@@ -204,37 +191,14 @@ def _efa_plugin(options: BuildOptions, pools: Pools, provider: kubernetes.Provid
         "supportedInstanceLabels": machines,
         "tolerations": [{"operator": "Exists"}],
     }
-    repository = "https://aws.github.io/eks-charts"
+
     after = list(pools.groups.values())
-    return _release(
+    return charts.release(
         options,
         provider,
         "aws-efa-k8s-device-plugin",
-        repository=repository,
+        repository=charts.EKS_CHARTS,
         version=EFA_CHART,
         values=values,
         after=after,
-    )
-
-
-def _release(
-    options: BuildOptions,
-    provider: kubernetes.Provider,
-    chart: str,
-    *,
-    repository: str,
-    version: str,
-    values: Mapping[str, Any],
-    after: Iterable[pulumi.Resource],
-) -> Release:
-    name, opts = child(options, chart, provider=provider, depends_on=list(after))
-    return Release(
-        name,
-        name=chart,
-        chart=chart,
-        version=version,
-        namespace=_NAMESPACE,
-        repository_opts=RepositoryOptsArgs(repo=repository),
-        values=dict(values),
-        opts=opts,
     )

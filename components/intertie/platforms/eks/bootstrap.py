@@ -10,6 +10,7 @@ from intertie.contract import BuildOptions
 from intertie.plan import Plan
 from intertie.platforms.children import child
 from intertie.platforms.eks import bootstrap_role
+from intertie.platforms.eks import storage_buckets as buckets
 from intertie.platforms.eks.identity import partition
 from intertie.platforms.tags import tags
 from intertie.platforms.trust import Bootstrapped, Trust
@@ -59,83 +60,13 @@ def _bucket(plan: Plan, options: BuildOptions, key: kms.Key, account: str) -> s3
     bucket = s3.Bucket(
         name, region=plan.region, bucket=f"{plan.cluster}-state-{account}", tags=tags(plan, "aws"), opts=opts
     )
-    name, opts = child(options, "state-versioning", retain_on_delete=True)
-    s3.BucketVersioning(
-        name,
-        region=plan.region,
-        bucket=bucket.bucket,
-        versioning_configuration=s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-        opts=opts,
-    )
-    _encryption(plan, options, bucket, key)
-    _lifecycle(plan, options, bucket)
-    _privacy(plan, options, bucket)
+    buckets.versioned(plan, options, bucket, "state", retained=True)
+    buckets.encrypted(plan, options, bucket, "state", key=key.arn, retained=True)
+    # Former states are a way back for a while, and then only a risk.
+    rules = [buckets.former_versions("expire-former-states", _OLD_STATES_DAYS)]
+    buckets.expiring(plan, options, bucket, "state", rules, retained=True)
+    buckets.private(plan, options, bucket, "state", retained=True)
     return bucket
-
-
-def _encryption(plan: Plan, options: BuildOptions, bucket: s3.Bucket, key: kms.Key) -> None:
-    name, opts = child(options, "state-encryption", retain_on_delete=True)
-    default = s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-        sse_algorithm="aws:kms", kms_master_key_id=key.arn
-    )
-    s3.BucketServerSideEncryptionConfiguration(
-        name,
-        region=plan.region,
-        bucket=bucket.bucket,
-        rules=[
-            s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                apply_server_side_encryption_by_default=default, bucket_key_enabled=True
-            )
-        ],
-        opts=opts,
-    )
-
-
-def _lifecycle(plan: Plan, options: BuildOptions, bucket: s3.Bucket) -> None:
-    """Former states are a way back for a while, and then only a risk."""
-    name, opts = child(options, "state-lifecycle", retain_on_delete=True)
-    s3.BucketLifecycleConfiguration(
-        name,
-        region=plan.region,
-        bucket=bucket.bucket,
-        rules=[
-            s3.BucketLifecycleConfigurationRuleArgs(
-                id="expire-former-states",
-                status="Enabled",
-                filter=s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                noncurrent_version_expiration=s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                    noncurrent_days=_OLD_STATES_DAYS
-                ),
-            )
-        ],
-        opts=opts,
-    )
-
-
-def _privacy(plan: Plan, options: BuildOptions, bucket: s3.Bucket) -> None:
-    """No public access, then no plain HTTP: S3 refuses the two at the same time."""
-    name, opts = child(options, "state-private", retain_on_delete=True)
-    private = s3.BucketPublicAccessBlock(
-        name,
-        region=plan.region,
-        bucket=bucket.bucket,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-        opts=opts,
-    )
-    statement = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    policy = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]})
-    name, opts = child(options, "state-tls", depends_on=[private], retain_on_delete=True)
-    s3.BucketPolicy(name, region=plan.region, bucket=bucket.bucket, policy=policy, opts=opts)
 
 
 def _role(plan: Plan, options: BuildOptions, account: str, trust: Trust) -> iam.Role:

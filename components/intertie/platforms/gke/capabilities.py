@@ -44,6 +44,10 @@ CAPABILITIES = Capabilities(
             "A key that exists (`cluster.key`) is used as it is: let the project's GKE service agent encrypt and "
             "decrypt with it first."
         ),
+        (
+            "Logs of the cluster are kept in its own bucket, and a second time in the project's `_Default`, which is "
+            "not ours to change: an exclusion there saves what the second copy costs."
+        ),
         "A peering with the runner's network has two halves: the one in the runner's network is not made.",
     ),
     sdk="pulumi_gcp",

@@ -7,13 +7,14 @@ from intertie.contract import BuildOptions
 from intertie.plan import Plan
 from intertie.platforms.children import child
 
-_KINDS = ("k8s_cluster", "k8s_control_plane_component")
+_KINDS = ("k8s_cluster", "k8s_control_plane_component", "k8s_container", "k8s_pod")
 
 
 def keep(
     plan: Plan, options: BuildOptions, project: pulumi.Input[str], apis: list[pulumi.Resource]
 ) -> list[pulumi.Resource]:
-    """Bucket in the placement's region, and the sink that fills it with audit and control-plane logs of this cluster.
+    """Bucket in the placement's region, and the sink that fills it with audit, control-plane and container logs of
+    this cluster.
 
     A bucket of the same project needs no right for the sink to write to it.
     """
@@ -23,7 +24,7 @@ def keep(
         project=project,
         location=plan.region,
         bucket_id=plan.cluster,
-        description=f"Audit and control-plane logs of {plan.cluster}",
+        description=f"Audit, control-plane and container logs of {plan.cluster}",
         retention_days=plan.operations.log_days,
         opts=opts,
     )
