@@ -20,6 +20,9 @@ from pulumi import runtime
 from intertie.lab.launch import end_with_parent
 
 ERROR_SHOWN = 32
+_ENGINE_HAS_SPOKEN = "resource monitor shut down"
+"""A remote component failed: the engine has shown why and no longer listens. Whether a traceback of this still gets
+through to it is chance; where the engine says the same as `UNAVAILABLE`, the SDK makes no traceback of it either."""
 _STARTERS = ("/pulumi/runtime/", "/pulumi/output.py", "/asyncio/")
 
 
@@ -48,7 +51,9 @@ def _run(entry: Path, parallel: int) -> int:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return ERROR_SHOWN
-    except Exception:  # noqa: BLE001  whatever the user's program raises is shown to the user
+    except Exception as error:  # noqa: BLE001  whatever the user's program raises is shown to the user
+        if str(error) == _ENGINE_HAS_SPOKEN:
+            return ERROR_SHOWN
         pulumi.log.error(f"Program failed with an unhandled exception:\n{_user_trace()}")
         return ERROR_SHOWN
     finally:
