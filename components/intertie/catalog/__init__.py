@@ -56,6 +56,6 @@ __all__ = [
     "CLOUDS", "KUBERNETES", "Accelerator", "Fact", "KindRule", "Machine", "ModelShape", "Offering", "Ownership",
     "Quota", "Region", "RuntimeImage", "Throughput", "TpuTopology", "accelerator", "accelerators", "image_digest",
     "kind_rule", "kind_rules", "machine", "machines", "model_shape", "model_shapes", "offered", "offerings", "owner",
-    "ownership", "quotas", "region", "regions", "row_json", "runtime_image", "runtime_options", "throughput", "throughputs",
-    "tpu_topologies",
+    "ownership", "quotas", "region", "regions", "row_json", "runtime_image", "runtime_options", "throughput",
+    "throughputs", "tpu_topologies",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from intertie.plan.budgets import KEYS, cloud_budget
 from intertie.plan.secrets import needs
 from intertie.plan.types import Plan, PoolPlan
 
@@ -22,7 +23,7 @@ _FILLED = "the stack makes it empty; `intertie replicate` fills it"
 class Prerequisite:
     """One thing to be seen to. `how` is a command or a sentence."""
 
-    kind: str  # reservation | feature | secret | api | dns | certificate
+    kind: str  # reservation | feature | secret | tag | api | dns | certificate
     name: str
     what: str
     how: str
@@ -34,6 +35,8 @@ def prerequisites(plan: Plan) -> tuple[Prerequisite, ...]:
     found = [_reservation(plan, pool) for pool in reserved]
     found += _features(plan)
     found += [Prerequisite("secret", need.key, need.why, _FILLED) for need in needs(plan)]
+    if plan.cloud == "aws" and cloud_budget(plan) is not None:
+        found += [_tag(key) for key in KEYS]
     if plan.platform != "existing" and "cluster" in plan.renders:
         found.append(_api(plan))
     if plan.endpoint is not None and "workload" in plan.renders:
@@ -62,6 +65,12 @@ def _reservation(plan: Plan, pool: PoolPlan) -> Prerequisite:
     return Prerequisite(
         "reservation", identifier, f"{pool.kind} of {pool.max_nodes} × {pool.machine} in {zone}{window}", how
     )
+
+
+def _tag(key: str) -> Prerequisite:
+    """What costs are told apart by, the payer's account activates, a day after the key was first used."""
+    how = f"aws ce update-cost-allocation-tags-status --cost-allocation-tags-status TagKey={key},Status=Active"
+    return Prerequisite("tag", key, "the payer's account counts costs by it: till then the budget counts nothing", how)
 
 
 def _api(plan: Plan) -> Prerequisite:

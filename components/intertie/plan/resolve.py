@@ -7,6 +7,7 @@ from intertie.errors import PlanError, Problem
 from intertie.plan.access import check_access
 from intertie.plan.addresses import layout
 from intertie.plan.adopted import adopted
+from intertie.plan.budgets import check_budget
 from intertie.plan.cpu import cpu_pools
 from intertie.plan.generations import generations
 from intertie.plan.ladder import check_adopted, ladder
@@ -97,6 +98,7 @@ def _checked(site: Site, found: Survey, trail: Trail) -> str | None:
     check_adopted(site, trail)
     check_reservations(site, trail)
     check_access(site, found, trail)
+    check_budget(site, trail)
     _check_namespace(site.spec, trail)
     return law
 

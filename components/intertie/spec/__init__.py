@@ -6,11 +6,12 @@ spec = read_file(Path("stacks/specs/chat.yaml"))   # PipelineSpec, or InputError
 """
 
 from intertie.spec.base import Cloud
+from intertie.spec.budget import Budget
 from intertie.spec.capacity import RESERVED_KINDS, CapacityKind, Claim
 from intertie.spec.cluster import Api, ApiAccess, Channel, ClusterSpec, Maintenance, Runner, Weekday
 from intertie.spec.endpoint import Access, Auth, AuthKind, EndpointSpec
 from intertie.spec.model import Architecture, ModelSpec, Precision
-from intertie.spec.pipeline import Budget, Environment, PipelineSpec
+from intertie.spec.pipeline import Environment, PipelineSpec
 from intertie.spec.placement import Account, Adopt, Egress, ExistingPool, Network, PlacementSpec, Role, State, Tier
 from intertie.spec.reader import read_data, read_file, read_text
 from intertie.spec.schema_generator import json_schema

@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import Field
 
 from intertie.spec.base import Jurisdiction, Slug, Spec, TagKey, TagValue
+from intertie.spec.budget import Budget
 from intertie.spec.cluster import ClusterSpec
 from intertie.spec.endpoint import EndpointSpec
-from intertie.spec.fields import Number, Text
+from intertie.spec.fields import Text
 from intertie.spec.placement import PlacementSpec
 from intertie.spec.stage import ImageRef, StageSpec
 from intertie.spec.team import Team
@@ -22,26 +23,6 @@ class Environment(StrEnum):
     DEVELOPMENT = "development"
     STAGING = "staging"
     PRODUCTION = "production"
-
-
-class Watch(Spec):
-    """What watches the budget inside each cluster: a guard that lowers ceilings, and an exporter of cost metrics."""
-
-    image: ImageRef
-    """Image that has `intertie` with the extra `guard` installed."""
-    act: bool = False
-    """Whether the guard lowers ceilings. Without it, it only says what it would do."""
-    monthly_usd: dict[Slug, Annotated[float, Number(0, 1e12, "an amount of dollars")]] = Field(default_factory=dict)
-    """Dollars per month of a placement, by its name. Default: the whole budget."""
-
-
-class Budget(Spec):
-    """Money that the pipeline may cost over all placements."""
-
-    monthly_usd: Annotated[float, Number(0, 1e12, "an amount of dollars")]
-    """US dollars per calendar month."""
-    watch: Watch | None = None
-    """Runs the budget guard and the cost exporter in every cluster. Default: nothing is installed."""
 
 
 class PipelineSpec(Spec):

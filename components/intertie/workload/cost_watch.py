@@ -9,7 +9,8 @@ from typing import Any
 
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
-from intertie.spec.pipeline import Watch
+from intertie.plan.budgets import share
+from intertie.spec.budget import Watch
 from intertie.workload import cost_dashboard, cost_rules, monitoring
 from intertie.workload.manifest import Manifest, labels, metadata
 from intertie.workload.pod import image
@@ -107,8 +108,7 @@ def _guard(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest, .
 def budget(plan: Plan) -> float:
     """Dollars a month that this placement is held to."""
     assert plan.spec.budget is not None
-    assert plan.spec.budget.watch is not None
-    return plan.spec.budget.watch.monthly_usd.get(plan.placement, plan.spec.budget.monthly_usd)
+    return share(plan.spec.budget, plan.placement)
 
 
 def facts(plan: Plan, handle: ClusterHandle) -> dict[str, Any]:

@@ -8,6 +8,7 @@
     storage.py       bucket with the weights
     monitoring.py    what managed Prometheus reads
     secret_store.py  secrets without values, and who reads them
+    budget.py        what the placement costs a month, and who is told
     reservation.py   capacity that is reserved now (not part of `build`)
 
 Nothing here asks the cloud anything: what only Google knows is an output of a resource that is made.
@@ -28,6 +29,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     # The SDK costs a second and more: whoever only asks for capabilities, or uses another cloud, must not pay it.
     from intertie.platforms.gke import (
         addons,
+        budget,
         cluster,
         cluster_access,
         cluster_key,
@@ -47,6 +49,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     account = identity.pipeline_account(plan, options, apis)
     weights = storage.weights(plan, options, account, apis)
     store = secret_store.build(plan, options, apis)
+    budget.build(plan, options, apis)
     if "cluster" not in plan.renders:
         return None
     project = identity.project_of(plan, account)

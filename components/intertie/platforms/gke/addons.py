@@ -5,12 +5,14 @@ from pulumi_gcp import container, projects
 
 from intertie.contract import BuildOptions
 from intertie.plan import Plan
+from intertie.plan.budgets import cloud_budget
 from intertie.platforms import components
 from intertie.platforms.children import child
 
 _ALWAYS = ("cloudresourcemanager", "iam", "secretmanager", "storage")  # roles, service accounts, secrets, bucket
 # Without iamcredentials the metadata server of the nodes gives pods no token of their account.
 _WITH_CLUSTER = ("artifactregistry", "cloudkms", "compute", "container", "iamcredentials", "logging", "monitoring")
+_WITH_BUDGET = ("billingbudgets", "monitoring")  # the second for the addresses that are told
 _METRICS = ("CADVISOR", "DEPLOYMENT", "KUBELET", "POD", "SYSTEM_COMPONENTS")  # objects too: alerts ask for them
 _LOGS = ("APISERVER", "CONTROLLER_MANAGER", "SCHEDULER", "SYSTEM_COMPONENTS", "WORKLOADS")
 
@@ -24,7 +26,9 @@ def enable_apis(plan: Plan, options: BuildOptions) -> list[pulumi.Resource]:
     names = (*_ALWAYS, *(_WITH_CLUSTER if "cluster" in plan.renders else ()))
     if "cluster" in plan.renders and plan.operations.egress == "none":
         names += ("dns",)
-    return [_api(plan, options, name) for name in sorted(names)]
+    if cloud_budget(plan) is not None:
+        names += _WITH_BUDGET
+    return [_api(plan, options, name) for name in sorted(set(names))]
 
 
 def _api(plan: Plan, options: BuildOptions, name: str) -> projects.Service:
