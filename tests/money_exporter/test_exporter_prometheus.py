@@ -1,11 +1,10 @@
 """Prometheus' own programs on the rules, and a Prometheus server that scrapes the exporter.
 
-They come with Debian's package `prometheus`, or from a release; where they are not on PATH this file is left out, and
+`tools/prometheus.py` finds or fetches them. In CI they must be there; elsewhere this file is left out without them, and
 says so.
 """
 
 import json
-import shutil
 import socket
 import subprocess
 import time
@@ -19,11 +18,8 @@ import yaml
 from intertie.money.exporter import Endpoint, Snapshot, exposition
 from intertie.money.guard.meter import NodeCost
 from intertie.workload.cost_rules import rule_groups
+from support.prometheus_programs import programs
 
-PROMTOOL, PROMETHEUS = shutil.which("promtool"), shutil.which("prometheus")
-pytestmark = pytest.mark.skipif(
-    not (PROMTOOL and PROMETHEUS), reason="promtool and prometheus are not on PATH: apt-get install prometheus"
-)
 PLACE = 'pipeline="chat", placement="aws"'
 OWNED = f'{PLACE}, owner="o", cost_center="c", stage="s", model="m", capacity="spot"'
 
@@ -36,7 +32,9 @@ def rules(tmp_path: Path) -> Path:
 
 
 def promtool(*words: str, cwd: Path) -> str:
-    done = subprocess.run([str(PROMTOOL), *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [str(programs()["promtool"]), *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -96,7 +94,7 @@ def test_a_prometheus_server_scrapes_the_exporter(exporter: Endpoint, rules: Pat
     config = {"global": {"scrape_interval": "1s"}, "rule_files": [str(rules)], "scrape_configs": [job]}
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
     words = [
-        str(PROMETHEUS),
+        str(programs()["prometheus"]),
         "--config.file=prometheus.yml",
         "--storage.tsdb.path=data",
         f"--web.listen-address={address}",

@@ -1,0 +1,31 @@
+"""Prometheus' own programs, for tests: in CI they must be there, elsewhere their tests are left out, and say so."""
+
+import functools
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+_TOOL = Path(__file__).parents[2] / "tools" / "prometheus.py"
+
+
+@functools.cache
+def tool() -> ModuleType:
+    """`tools/prometheus.py`, which is a script and in no package."""
+    spec = importlib.util.spec_from_file_location("prometheus_tool", _TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def programs() -> dict[str, Path]:
+    """Program → path. Fetched where that is missing in CI, which fails when it cannot be had."""
+    in_ci = os.environ.get("CI", "").lower() in ("1", "true")
+    there = tool().fetched() if in_ci else tool().found()
+    if there is None:
+        pytest.skip("promtool and prometheus are not here: python tools/prometheus.py fetches them")
+    return there
