@@ -13,6 +13,8 @@ from intertie.preview.settings import Declaration, Settings, declarations, setti
 
 _PREFIX, _SUFFIX = "Pulumi.", ".yaml"
 _LONGEST = 200
+POLICY_FILE = "policy.json"
+"""What the organisation tells the policy packs, beside the stacks' files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Project:
         files = self.stack_folder.glob(f"{_PREFIX}*{_SUFFIX}")
         names = (file.name.removeprefix(_PREFIX).removesuffix(_SUFFIX) for file in files)
         return tuple(sorted(name for name in names if name))
+
+    def policy_file(self) -> Path | None:
+        """The packs' configuration that lies beside the stacks' files; None where there is none."""
+        file = self.stack_folder / POLICY_FILE
+        return file if file.is_file() else None
 
     def settings(self, stack: str) -> Settings:
         """The stack's configuration with the project's defaults. InputError when its file cannot be read."""

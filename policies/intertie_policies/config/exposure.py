@@ -14,6 +14,11 @@ class Exposure(Section):
     images_pinned_by: Literal["digest", "version"] = Field(
         default="digest", description="`digest`: name@sha256:…; `version`: a tag other than `latest` is enough."
     )
+    pinned_by_version: tuple[str, ...] = Field(
+        default=(),
+        description="Images, with `*`, whose version is enough where digests are asked for: those of publishers that "
+        "tell no digest before an image is pulled. Docker Hub is `docker.io/<owner>/<image>`.",
+    )
     registries: tuple[str, ...] = Field(
         default=(
             "*.dkr.ecr.*.amazonaws.com/*", "public.ecr.aws/*", "*.azurecr.io/*", "mcr.microsoft.com/*",

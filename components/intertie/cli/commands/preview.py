@@ -9,7 +9,7 @@ import typer
 from intertie import report
 from intertie.cli.commands.policy import Pack
 from intertie.cli.exits import Exit
-from intertie.cli.output import console, waiting, write_json
+from intertie.cli.output import console, talk, waiting, write_json
 from intertie.cli.pricing import Prices
 from intertie.errors import InputError
 
@@ -38,7 +38,12 @@ Packs = Annotated[
     list[Pack] | None,
     typer.Option("--pack", "-p", help="Hold the stacks to this policy pack; may be given several times."),
 ]
-PolicyConfig = Annotated[Path | None, typer.Option("--policy-config", help="Configuration of the packs (JSON).")]
+PolicyConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy-config", help="Configuration of the packs (JSON). Default: policy.json beside the stack files."
+    ),
+]
 Guide = Annotated[bool, typer.Option("--guide", help="Explain what is shown, and what to try next.")]
 
 
@@ -116,11 +121,15 @@ def _previewed(
     from intertie.cli.pricing import price_book
     from intertie.preview import judged
     from intertie.preview import preview as preview_stacks
+    from intertie.preview.project import read_project
     from intertie_policies import registry
     from intertie_policies.config import read_file
 
     book = price_book(prices)
-    packs, file = policies
+    packs, given = policies
+    file = given or (read_project(project).policy_file() if packs else None)
+    if file is not None and given is None:
+        talk(f"policy packs are configured by {file}; --policy-config names another file")
     configuration = read_file(file, registry.ids())
     with waiting("previewing: the first stack of each cloud loads its SDK, which takes a few seconds"):
         return judged(preview_stacks(project, stacks, spec, book), packs, configuration).to_json()

@@ -34,7 +34,7 @@ def build(place: Place) -> consumption.Budget | None:
             dimensions=consumption.BudgetComparisonExpressionArgs(
                 name="ResourceGroupName",
                 operator=consumption.BudgetOperatorType.IN_,
-                values=[place.group.name, f"{plan.cluster}-nodes"],
+                values=[plan.cluster, f"{plan.cluster}-nodes"],  # of the placement, and of AKS for its nodes
             )
         ),
         notifications={f"{each.basis}-{each.percent}": _notification(each, wanted.alerts) for each in thresholds()},

@@ -37,13 +37,13 @@ def build(plan: Plan, options: BuildOptions) -> budgets.Budget | None:
 
 
 def _costs(plan: Plan) -> budgets.BudgetFilterExpressionArgs:
-    own = dict(plan.tags)
+    own = dict(zip(KEYS, (plan.spec.name, plan.placement), strict=True))
     return budgets.BudgetFilterExpressionArgs(
         ands=[
             budgets.BudgetFilterExpressionAndArgs(
-                tags=budgets.BudgetFilterExpressionAndTagsArgs(key=key, values=[own[key]])
+                tags=budgets.BudgetFilterExpressionAndTagsArgs(key=key, values=[value])
             )
-            for key in KEYS
+            for key, value in own.items()
         ]
     )
 

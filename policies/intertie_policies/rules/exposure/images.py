@@ -23,14 +23,16 @@ _MOVING = frozenset({"", "latest", "main", "master", "nightly", "stable", "edge"
     settings=["exposure"],
 )
 def images_pinned(resource: Resource, context: Context) -> Iterator[Violation]:
-    by_digest = context.settings.exposure.images_pinned_by == "digest"
+    exposure = context.settings.exposure
     for workload in workloads_of(resource):
         for container in workload.containers:
             image = container["image"]
             text = image.text
             if text is None:
                 continue
-            _, tag, digest = parts(text)
+            name, tag, digest = parts(text)
+            excused = any(fnmatchcase(name, pattern) for pattern in exposure.pinned_by_version)
+            by_digest = exposure.images_pinned_by == "digest" and not excused
             if not digest and (by_digest or tag in _MOVING):
                 wanted = "a digest (@sha256:…)" if by_digest else "a version"
                 yield fail(resource, f"the image {text} is not pinned by {wanted}", *image.path)
