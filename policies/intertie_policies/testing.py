@@ -21,7 +21,7 @@ A fixture file is named like its rule and lies in `tests/policies/fixtures/`:
 `parent`, `provider`, `depends_on` and `property_dependencies` a name stands for the resource of that name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -72,12 +72,17 @@ class Case:
         return f"{self.rule}-{self.outcome}-{self.title}".replace(" ", "_")
 
 
-def load(folder: Path, rule: str) -> tuple[Case, ...]:
+def parse(file: Path) -> Any:
+    """The plain data of a fixture file."""
+    return yaml.load(file.read_text(), Loader=_Loader)  # noqa: S506  (a SafeLoader)
+
+
+def load(folder: Path, rule: str, parse: Callable[[Path], Any] = parse) -> tuple[Case, ...]:
     """All fixtures of a rule; () when it has no file."""
     file = folder / f"{rule}.yaml"
     if not file.exists():
         return ()
-    data = yaml.load(file.read_text(), Loader=_Loader)  # noqa: S506  (a SafeLoader)
+    data = parse(file)
     return tuple(
         _case(rule, outcome, each, data.get("settings") or {})
         for outcome in OUTCOMES
@@ -85,8 +90,8 @@ def load(folder: Path, rule: str) -> tuple[Case, ...]:
     )
 
 
-def load_all(folder: Path) -> tuple[Case, ...]:
-    return tuple(case for rule in registry.rules() for case in load(folder, rule.id))
+def load_all(folder: Path, parse: Callable[[Path], Any] = parse) -> tuple[Case, ...]:
+    return tuple(case for rule in registry.rules() for case in load(folder, rule.id, parse))
 
 
 def judge(case: Case, rule: Rule | None = None) -> list[Result]:

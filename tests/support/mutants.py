@@ -1,44 +1,49 @@
-"""Mutants of the policies, run in-process: Cosmic Ray's operators change one thing, the fixtures must notice.
+"""Mutants of a module: Cosmic Ray's operators change one thing in its text.
 
-A mutant runs in a forked child: the changed module is executed in place of the real one, whoever imported something
-from it gets the new thing, and cases are judged until one disagrees. So a mutant costs milliseconds, not a test run.
+Left out, for all modules alike, is what no behaviour hangs on, so that no test could notice it:
+
+* annotations (`str | None`): they are for readers and the type checker;
+* decorators that only remember (`cache`, `cached_property`, `lru_cache`), and `frozen=`, `slots=`, `eq=` of
+  dataclasses: without them the program is slower or more permissive, and does the same;
+* comparisons turned into another kind: `==` becomes `!=`, and `<` an order, but `==` does not become `<`.
 """
 
+import ast
 import importlib
-import os
 import random
-import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import parso
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
-PACKAGE = "intertie_policies"
-LONGEST = 20  # seconds that one mutant may take: an endless loop is noticed
-_KILLED, _SURVIVED, _INCOMPETENT = 0, 1, 2
-_LEFT_OUT = ("core/AddNot",)  # the same as ReplaceComparisonOperator and ReplaceUnaryOperator on most lines
 _COMPARISON = "core/ReplaceComparisonOperator_"
 _ORDERS = frozenset({"Lt", "LtE", "Gt", "GtE"})
 _SAMENESS = ({"Eq", "NotEq"}, {"Is", "IsNot"}, {"In", "NotIn"})
-Check = Callable[[str], bool]
-"""Whether everything still holds, given the name of the module that was changed."""
+_REMEMBERING = ("cache", "lru_cache", "cached_property", "dataclass")
+Position = tuple[int, int]
+"""Line, from 1, and column, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of one module."""
+    """One change of one module, on one of its lines."""
 
     module: str
     operator: str
     occurrence: int
+    line: int
 
     def __str__(self) -> str:
-        return f"{self.module} {self.operator} #{self.occurrence}"
+        return f"{self.module}:{self.line} {self.operator.removeprefix('core/')} #{self.occurrence}"
+
+    def code(self) -> str | None:
+        """The text of the module with the change. None: there is nothing to change."""
+        return mutate_code(source(self.module), get_operator(self.operator)(), self.occurrence)
 
 
 def mutants(modules: list[str], most: int, seed: int = 20261122) -> list[Mutant]:
@@ -46,18 +51,26 @@ def mutants(modules: list[str], most: int, seed: int = 20261122) -> list[Mutant]
     found = [mutant for module in modules for mutant in _of(module)]
     if len(found) > most:
         found = random.Random(seed).sample(found, most)
-    return sorted(found, key=str)
+    return sorted(found, key=lambda mutant: (mutant.module, mutant.line, mutant.operator, mutant.occurrence))
+
+
+@cache
+def source(module: str) -> str:
+    """The text of a module."""
+    return Path(importlib.import_module(module).__file__ or "").read_text()
 
 
 def _of(module: str) -> Iterator[Mutant]:
-    code = _source(module)
-    tree = parso.parse(code)
+    code = source(module)
+    nodes, idle = list(_nodes(parso.parse(code))), idle_spans(code)
     for name in operator_names():
-        if name.startswith(_LEFT_OUT) or not _means_something(name):
+        if not _means_something(name) or get_operator(name).arguments():
             continue
-        for operator in _instances(name):
-            count = sum(len(list(operator.mutation_positions(node))) for node in _nodes(tree))
-            yield from (Mutant(module, name, index) for index in range(count))
+        operator = get_operator(name)()
+        positions = [position for node in nodes for position in operator.mutation_positions(node)]
+        for index, (start, _) in enumerate(positions):
+            if not any(first <= start < last for first, last in idle):
+                yield Mutant(module, name, index, start[0])
 
 
 def _means_something(operator: str) -> bool:
@@ -68,61 +81,26 @@ def _means_something(operator: str) -> bool:
     return kinds <= _ORDERS or kinds in _SAMENESS
 
 
-def _instances(name: str) -> Iterator:
-    kind = get_operator(name)
-    if not kind.arguments():
-        yield kind()
+def idle_spans(code: str) -> list[tuple[Position, Position]]:
+    """From where to where the text is annotations or remembering decorators."""
+    found: list[ast.expr] = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
+            found.append(node.annotation)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found += [each for each in node.decorator_list if _name(each) in _REMEMBERING]
+        if isinstance(node, ast.FunctionDef) and node.returns is not None:
+            found.append(node.returns)
+    # A decorator begins at its @, one column before its expression.
+    return [((each.lineno, each.col_offset - 1), (each.end_lineno or 0, each.end_col_offset or 0)) for each in found]
 
 
-def _nodes(node) -> Iterator:
-    yield node
-    for child in getattr(node, "children", ()):
+def _name(decorator: ast.expr) -> str:
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _nodes(tree: Any) -> Iterator[Any]:
+    yield tree
+    for child in getattr(tree, "children", ()):
         yield from _nodes(child)
-
-
-def _source(module: str) -> str:
-    return Path(importlib.import_module(module).__file__ or "").read_text()
-
-
-def survives(mutant: Mutant, holds: Check) -> bool | None:
-    """Whether nobody notices the mutant. None: it is no program that can be loaded."""
-    code = mutate_code(_source(mutant.module), get_operator(mutant.operator)(), mutant.occurrence)
-    if code is None:
-        return None
-    child = os.fork()
-    if child == 0:
-        os._exit(_in_child(mutant.module, code, holds))
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return False
-    return {_KILLED: False, _SURVIVED: True}.get(os.WEXITSTATUS(status))
-
-
-def _in_child(module: str, code: str, holds: Check) -> int:
-    signal.alarm(LONGEST)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        _replace(sys.modules[module], code)
-    except BaseException:  # noqa: BLE001
-        return _INCOMPETENT
-    try:
-        return _SURVIVED if holds(module) else _KILLED
-    except BaseException:  # noqa: BLE001
-        return _KILLED
-
-
-def _replace(module: ModuleType, code: str) -> None:
-    """Executes other code as this module, and gives what changed to all who imported it."""
-    before = dict(vars(module))
-    exec(compile(code, module.__file__ or "", "exec"), vars(module))
-    changed = {id(old): vars(module)[name] for name, old in before.items() if vars(module).get(name) is not old}
-    for name, other in list(sys.modules.items()):
-        if name.startswith(PACKAGE) and other is not module:
-            for key, value in list(vars(other).items()):
-                if not key.startswith("__") and id(value) in changed:
-                    setattr(other, key, changed[id(value)])
-    for name, other in list(sys.modules.items()):
-        if name.startswith(f"{PACKAGE}.rules.") and hasattr(other, "RULES") and name.count(".") == 2:
-            vars(other)["RULES"] = tuple(changed.get(id(rule), rule) for rule in vars(other)["RULES"])

@@ -1,10 +1,15 @@
 """What holds the rules to account, as functions: fixtures, unknowns in place of what they read, and remedies."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
+
+import pytest
+from hypothesis import settings
 
 from intertie_policies import registry, testing
 from intertie_policies.config import read
@@ -12,6 +17,7 @@ from intertie_policies.engine import Judge, matches
 from intertie_policies.resources import Node
 from intertie_policies.rule import Rule
 from intertie_policies.testing import TODAY, Case
+from support import fixture_data
 
 FIXTURES = Path(__file__).parents[1] / "policies" / "fixtures"
 
@@ -19,7 +25,7 @@ FIXTURES = Path(__file__).parents[1] / "policies" / "fixtures"
 @cache
 def cases() -> tuple[Case, ...]:
     """All fixtures of all rules."""
-    return testing.load_all(FIXTURES)
+    return testing.load_all(FIXTURES, fixture_data.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ _EKS, _GKE = "aws:eks/cluster:Cluster", "gcp:container/cluster:Cluster"
 _LOGS, _LOG_BUCKET = "aws:cloudwatch/logGroup:LogGroup", "gcp:logging/projectBucketConfig:ProjectBucketConfig"
 _WORKSPACE, _VAULT = "azure-native:operationalinsights:Workspace", "azure-native:keyvault:Vault"
 _BUCKET, _KEY = "gcp:storage/bucket:Bucket", "aws:kms/key:Key"
+FRAMEWORK_TESTS = ("policy_accessor", "policy_judge")
+"""Files of tests that hold the framework, in tests/policies."""
 REMEDIES = (
     Remedy("required-tags", _KEY, {}, {"tags": {"environment": "production"}}),
     Remedy("required-tags", _KEY, {"tags": {"Environment": "dev"}}, {"tags": {"Environment": "dev"}}),
@@ -85,9 +93,15 @@ def remedied(remedy: Remedy, *, named: bool = True) -> tuple[Mapping[str, Any], 
 
 
 def of_module(module: str) -> list[Rule]:
-    """The rules that a module holds now; all rules for a module of the framework."""
+    """The rules that a module holds now, and those of modules that use its functions; all, for one of the framework."""
     rules = registry.rules()
-    return [rule for rule in rules if rule.check.__module__ == module] or list(rules)
+    homes = {rule.check.__module__ for rule in rules}
+    users = {module, *(home for home in homes if _uses(sys.modules[home], module))}
+    return [rule for rule in rules if rule.check.__module__ in users] if module in homes else list(rules)
+
+
+def _uses(home: ModuleType, module: str) -> bool:
+    return any(isinstance(each, FunctionType) and each.__module__ == module for each in vars(home).values())
 
 
 def holds(module: str) -> bool:
@@ -98,6 +112,17 @@ def holds(module: str) -> bool:
     if any(remedied(remedy)[0] != remedy.after for remedy in near):
         return False
     return all(_agrees(case, concerned[case.rule]) for case in cases() if case.rule in concerned)
+
+
+def holds_with_tests(module: str) -> bool:
+    """Whether, beside the cases, the tests of the framework pass that need no process of their own."""
+    if not holds(module):
+        return False
+    settings.register_profile("trial", max_examples=25, database=None, derandomize=True)
+    settings.load_profile("trial")
+    files = [str(FIXTURES.parent / f"test_{name}.py") for name in FRAMEWORK_TESTS]
+    options = ["-x", "-q", "-n0", "--noconftest", "-p", "no:cacheprovider", f"--rootdir={FIXTURES.parents[2]}"]
+    return pytest.main([*options, *files]) == pytest.ExitCode.OK
 
 
 def _agrees(case: Case, rule: Rule) -> bool:
