@@ -63,8 +63,8 @@ def test_the_report_for_people_keeps_the_clocks_apart_and_says_what_it_does_not_
         Drill("aws-use1", "aws", "gcp-euw4"), [Phase("deploy", 9.6, 0, "3 update"), Phase("ready", 0.7, 251.2)], "late"
     )
     shown = told(report)
-    assert "deploy              9.6 s         –  3 update" in shown
-    assert "ready               0.7 s     251 s\n" in shown
+    assert "deploy             9.6 s         –  3 update\n" in shown
+    assert "ready              0.7 s     251 s\n" in shown
     assert "from the fault to full size: 10.3 s on the wall; 251 s more are modelled, not measured" in shown
     assert "policy packs: none was there to judge the preview" in shown
     assert "traffic is not moved" in shown
