@@ -1,4 +1,4 @@
-"""Node pools of every kind of capacity and accelerator, and the way pods get onto them."""
+"""Node pools: how each kind of capacity is asked for, what nodes carry, and who counts them."""
 
 import re
 from dataclasses import replace
@@ -10,17 +10,15 @@ from hypothesis import strategies as st
 
 from intertie import catalog
 from intertie.contract import Toleration
-from intertie.errors import PlanError
 from intertie.graph import check
 from intertie.plan import Taint
 from intertie.platforms.gke import pools, reservation
 from support.building import build
-from support.gke import KINDS, POOL, ZONE, ladder, made, multi_node, placed, pool, rendered, tpu_pool
+from support.gke import KINDS, POOL, ZONE, ladder, made, placed, pool, rendered, tpu_pool
 from support.plans import claim, cpu_pool
 
 UNKNOWN = "europe-north9"
 """A region of which no source says which machine types it has."""
-
 GPU = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
 SPOT = {"key": "cloud.google.com/gke-spot", "value": "true", "effect": "NO_SCHEDULE"}
 
@@ -30,7 +28,19 @@ def step(kind: str) -> dict:
     return dict(made(ladder(), f"generate{KINDS.index(kind)}").inputs)
 
 
-# ---------------------------------------------------------------------- every kind of capacity
+@cache
+def every_machine() -> dict[str, dict]:
+    """The node configuration of a pool of each machine type that has accelerators; one stack holds them all."""
+    rows = [row for row in catalog.machines("gcp") if row.accelerator]
+    planned = [
+        (pool if catalog.accelerator(row.accelerator or "").vendor == "nvidia" else tpu_pool)(
+            "spot", name=f"p{number}", machine=row.name, per_node=row.count, fabric=row.fabric, max_nodes=1
+        )
+        for number, row in enumerate(rows)
+    ]
+    built = build(placed(*planned))
+    assert check(built.graph) == ()
+    return {one.machine: made(built, one.name).inputs["nodeConfig"] for one in planned}
 
 
 def test_on_demand_uses_up_no_reservation_of_others() -> None:
@@ -106,24 +116,6 @@ def test_a_reservation_is_written_as_gke_reads_it(written, wanted) -> None:
     assert reservation.reference(claim("reservation", id=written)) == wanted
 
 
-# ---------------------------------------------------------------------- every accelerator
-
-
-@cache
-def every_machine() -> dict[str, dict]:
-    """The node configuration of a pool of each machine type that has accelerators; one stack holds them all."""
-    rows = [row for row in catalog.machines("gcp") if row.accelerator]
-    planned = [
-        (pool if catalog.accelerator(row.accelerator or "").vendor == "nvidia" else tpu_pool)(
-            "spot", name=f"p{number}", machine=row.name, per_node=row.count, fabric=row.fabric, max_nodes=1
-        )
-        for number, row in enumerate(rows)
-    ]
-    built = build(placed(*planned))
-    assert check(built.graph) == ()
-    return {one.machine: made(built, one.name).inputs["nodeConfig"] for one in planned}
-
-
 @pytest.mark.parametrize("machine", [row.name for row in catalog.machines("gcp") if row.accelerator])
 def test_every_machine_of_the_catalogue_becomes_a_pool_of_its_own_type(machine) -> None:
     row, node = catalog.machine("gcp", machine), every_machine()[machine]
@@ -159,68 +151,6 @@ def test_a_machine_without_local_disks_asks_for_none() -> None:
 @pytest.mark.parametrize("machine", ["a3-ultragpu-8g", "a4-highgpu-8g", "ct6e-standard-4t"])
 def test_machines_that_refuse_persistent_disks_boot_from_hyperdisks(machine) -> None:
     assert every_machine()[machine]["diskType"] == "hyperdisk-balanced"
-
-
-def test_a_tpu_machine_by_itself_needs_no_placement() -> None:
-    inputs = rendered(tpu_pool())
-    assert "placementPolicy" not in inputs
-    assert inputs["autoscaling"] == {"totalMinNodeCount": 0, "totalMaxNodeCount": 4, "locationPolicy": "ANY"}
-
-
-@pytest.mark.parametrize(("kind", "initial"), [("on-demand", 4), ("spot", 4), ("reservation", 4), ("flex-start", 0)])
-def test_a_tpu_slice_is_one_pool_as_large_as_its_topology(kind, initial) -> None:
-    inputs = rendered(tpu_pool(kind, hosts=4))
-    assert inputs["placementPolicy"] == {"type": "COMPACT", "tpuTopology": "4x4"}
-    assert inputs["initialNodeCount"] == initial
-    assert inputs["autoscaling"]["totalMaxNodeCount"] == 4
-    assert len(inputs["nodeLocations"]) == 1
-
-
-# ---------------------------------------------------------------------- machines that stand close together
-
-
-def test_machines_stand_close_together_only_where_several_make_a_replica_in_one_zone() -> None:
-    assert rendered(multi_node("a3-highgpu-8g", "tcpx"))["placementPolicy"] == {"type": "COMPACT"}
-    assert "placementPolicy" not in rendered(pool())
-    assert "placementPolicy" not in rendered(multi_node("n1-standard-32", "none", per_node=4))
-
-
-@pytest.mark.parametrize("kind", ["spot", "reservation", "flex-start"])
-def test_machines_that_the_cloud_cannot_choose_are_not_asked_to_stand_close(kind) -> None:
-    assert "placementPolicy" not in rendered(multi_node("a3-megagpu-8g", "tcpxo", kind))
-
-
-@pytest.mark.parametrize("one", [multi_node("a3-megagpu-8g", "tcpxo"), tpu_pool(hosts=2), pool("reservation")])
-@pytest.mark.parametrize("zones", [(), (f"{UNKNOWN}-a", f"{UNKNOWN}-b")])
-def test_what_lies_in_one_zone_is_a_problem_in_none_or_several(one, zones) -> None:
-    with pytest.raises(PlanError) as refused:
-        build(placed(replace(one, zones=zones), region=UNKNOWN))
-    assert "placements.here.capacity.generate[0].zone" in str(refused.value)
-    assert "exactly one zone" in str(refused.value)
-
-
-def test_accelerator_networks_are_laid_out_for_replicas_over_several_machines() -> None:
-    for machine, fabric in (("a3-megagpu-8g", "tcpxo"), ("a3-ultragpu-8g", "roce"), ("a4-highgpu-8g", "roce")):
-        inputs = rendered(multi_node(machine, fabric, "spot"))
-        assert inputs["networkConfig"] == {"acceleratorNetworkProfile": "auto", "enablePrivateNodes": True}
-        assert "networkConfig" not in rendered(multi_node(machine, fabric, "spot", hosts=1))
-    assert "networkConfig" not in rendered(multi_node("a3-highgpu-8g", "tcpx"))
-
-
-def test_rdma_nodes_have_the_driver_that_hands_out_their_interfaces() -> None:
-    label = "cloud.google.com/gke-networking-dra-driver"
-    assert rendered(multi_node("a3-ultragpu-8g", "roce", "spot"))["nodeConfig"]["labels"][label] == "true"
-    assert label not in rendered(multi_node("a3-megagpu-8g", "tcpxo"))["nodeConfig"]["labels"]
-    assert label not in rendered(pool())["nodeConfig"]["labels"]
-
-
-def test_two_ways_of_extra_networks_in_one_cluster_are_a_problem() -> None:
-    both = placed(multi_node("a3-ultragpu-8g", "roce", "spot"), multi_node("a3-megagpu-8g", "tcpxo", rank=1))
-    (problem,) = pools.problems(both)
-    assert problem.found == "a3-ultragpu-8g (DRANET), a3-megagpu-8g (multi-networking)"
-
-
-# ---------------------------------------------------------------------- size, zones, order
 
 
 def test_limits_are_totals_and_never_per_zone() -> None:
@@ -271,9 +201,6 @@ def test_accelerator_pools_come_after_the_system_pool() -> None:
     """GKE's own taint and the place of its system pods depend on which pool was first."""
     for rank in range(len(KINDS)):
         assert made(ladder(), "system").urn in made(ladder(), f"generate{rank}").depends_on
-
-
-# ---------------------------------------------------------------------- nodes and pods
 
 
 def test_nodes_do_not_lend_pods_their_identity() -> None:

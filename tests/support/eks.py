@@ -1,9 +1,13 @@
 """What tests of EKS look for in a recorded cluster."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from intertie.graph import Graph, Resource
-from support.building import Built
+from intertie.plan import Plan, PoolPlan
+from intertie.spec.placement import PlacementSpec
+from support.building import Built, build
+from support.plans import plan, spec
 
 CLUSTER = "aws:eks/cluster:Cluster"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -34,3 +38,22 @@ def zones_of(graph: Graph, node_group: Resource) -> set[str]:
 
 def of_aws(graph: Graph) -> Iterator[Resource]:
     return (resource for resource in graph if resource.type.startswith("aws:"))
+
+
+@cache
+def built() -> Built:
+    """The cluster of the plan as it comes."""
+    return build(plan())
+
+
+@cache
+def with_pool(pool: PoolPlan) -> Built:
+    """A cluster whose accelerators are this one pool."""
+    return build(plan(pools=(pool,)))
+
+
+def placed(**changes: object) -> Plan:
+    """The plan of a description whose placement says something else."""
+    described = spec("aws")
+    here = PlacementSpec.model_validate({**described.placements["here"].model_dump(exclude_none=True), **changes})
+    return plan(spec=described.model_copy(update={"placements": {"here": here}}))
