@@ -8,11 +8,13 @@ import numpy as np
 
 from intertie.errors import InputError
 from intertie.money.forecast.members import Features
-from intertie.money.forecast.series import Floats, Ints
+from intertie.money.forecast.series import Bools, Floats, Ints
 
 _EPOCH = date(1970, 1, 1)
 _HARMONICS = 8
 _YEAR = 365.25
+_HOLIDAY = "holiday "
+_TURN = ((12, 22), (1, 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def marks(first: int, count: int, named: Mapping[int, str], events: Sequence[Eve
 
     for day, name in named.items():
         mark("a holiday", day)
-        mark(f"holiday {name}", day)
+        mark(f"{_HOLIDAY}{name}", day)
         if day + 1 not in named:
             mark("after a holiday", day + 1)
         if day - 1 not in named:
@@ -78,6 +80,23 @@ def marks(first: int, count: int, named: Mapping[int, str], events: Sequence[Eve
         for offset in range((event.end - event.start).days + 1):
             mark(f"event {event.name}", (event.start - _EPOCH).days + offset)
     return out
+
+
+def unseen(first: int, whole: int, ahead: int, marked: Mapping[str, Floats]) -> Bools:
+    """(H,) days ahead of a kind that the `whole` days of history do not have: holidays of a name that never came, and
+    the turn of the year, when most things rest and some do not, in a history that has seen none.
+    """
+    turn = np.array([_is_turn(first + day) for day in range(whole + ahead)])
+    out = turn[whole:] & (not turn[:whole].any())
+    for name, column in marked.items():
+        if name.startswith(_HOLIDAY) and not column[:whole].any():
+            out |= column[whole:] > 0
+    return out
+
+
+def _is_turn(day: int) -> bool:
+    date_ = _EPOCH + timedelta(days=day)
+    return (date_.month, date_.day) >= _TURN[0] or (date_.month, date_.day) <= _TURN[1]
 
 
 def day_number(day: date) -> int:

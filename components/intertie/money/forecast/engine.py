@@ -1,6 +1,6 @@
 """The forecast: fold into days, continue the level, spread it over the day, simulate around it. numpy only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,7 +11,7 @@ from intertie.money.forecast import calendar
 from intertie.money.forecast.calendar import Event
 from intertie.money.forecast.days import Days, fold
 from intertie.money.forecast.levels import Levels, forecast_levels
-from intertie.money.forecast.paths import Spread, marginal, simulate, spread_of
+from intertie.money.forecast.paths import Spread, marginal, simulate, spread_of, with_sums
 from intertie.money.forecast.series import Floats, Ints, Series
 from intertie.money.forecast.shapes import day_levels, mixed_shape
 from intertie.money.forecast.zeros import chance_of_none, without_none
@@ -42,60 +42,86 @@ class Forecast:
         return self.series.texts(count, count + len(self.p50))
 
 
-def forecast(series: Series, steps: int, *, place: str = "", events: Sequence[Event] = (), seed: int = 7) -> Forecast:
+Continued = Callable[[Floats, int], tuple[str, Floats, Floats]]
+"""Log levels (D,) without a gap, and days ahead H → the method's name, log levels (H,) and their spreads (H,)."""
+
+
+def forecast(
+    series: Series,
+    steps: int,
+    *,
+    place: str = "",
+    events: Sequence[Event] = (),
+    seed: int = 7,
+    continued: Continued | None = None,
+) -> Forecast:
     """The next `steps` steps. `place`: country of the public holidays, such as `US` or `US-NY`.
 
-    The same input gives the same numbers. Raises `InputError` when there is nothing to go by.
+    `continued`: another way to continue the daily level than the mix. The same input gives the same numbers. Raises
+    `InputError` when there is nothing to go by.
     """
     if not 1 <= steps <= MOST_STEPS_AHEAD:
         raise InputError(f"{steps:,} steps ahead; allowed: 1 to {MOST_STEPS_AHEAD:,}; choose longer ones with --step")
     series = _begun(series)
+    days, level, chance = _folded(series, steps)
+    whole, ahead = days.whole, max(1, days.days_ahead)
+    named = calendar.holidays_of(place, days.first, days.first + whole + ahead) if place else {}
+    marked = calendar.marks(days.first, whole + ahead, named, events)
+    levels = forecast_levels(level, days.first, ahead, marked)
+    other = continued(levels.clean, ahead) if continued is not None else None
+    if other is not None:
+        levels = replace(levels, ahead=other[1] + levels.special, mix={other[0]: 1.0})
+    levels = replace(levels, ahead=levels.ahead + _told(levels, events, days.first))
+    shape, inside = _shape(days, level, levels)
+    distance = np.maximum(days.ahead_day - whole, 0)
+    point = _point(days, levels, shape, distance)
+    spread = spread_of(levels.errors, inside, whole - levels.origins, ahead)
+    spread = spread.with_levels(other[2]) if other is not None else spread
+    spread = spread.with_unseen(levels.clean, calendar.unseen(days.first, whole, ahead, marked))
+    ahead_of = _Ahead(point, distance, days.ahead_slot, levels.small)
+    none = chance[(days.ahead_day + days.first + 3) % 7, days.ahead_slot]
+    low, middle, high = (ahead_of.quantile(spread, share, none) for share in (0.1, 0.5, 0.9))
+    paths = ahead_of.paths(spread, none, np.random.default_rng(seed))
+    return Forecast(series, low, middle, high, paths, dict(levels.mix), _notes(series, levels, days.first))
+
+
+def _folded(series: Series, steps: int) -> tuple[Days, Floats, Floats]:
+    """Days without the zeros that have a chance of their own, the levels of whole days (D,), and that chance (7, S)."""
     days = fold(series, steps)
     chance = chance_of_none(days)
     days = replace(days, table=without_none(days, chance))
-    levels_known = day_levels(days)
-    whole = days.whole if np.isfinite(levels_known[: days.whole]).any() else len(levels_known)
-    days = replace(days, whole=whole)
-    ahead = max(1, days.days_ahead)
-    named = calendar.holidays_of(place, days.first, days.first + whole + ahead) if place else {}
-    marked = calendar.marks(days.first, whole + ahead, named, events)
-    level = levels_known[:whole]
-    levels = forecast_levels(level, days.first, ahead, marked)
-    shape, inside = _shape(days, level, levels)
-    levels = replace(levels, ahead=levels.ahead + _told(levels, events, days.first))
-    distance = np.maximum(days.ahead_day - whole, 0)
-    point = _point(days, levels, shape, distance)
-    spread = spread_of(levels.errors, inside, whole - levels.origins, ahead).without_a_year(whole)
-    rng = np.random.default_rng(seed)
-    errors = simulate(spread, distance, days.ahead_slot, PATHS, rng)
-    none = chance[(days.ahead_day + days.first + 3) % 7, days.ahead_slot]
-    low, middle, high = (
-        _quantile(point, spread, share, none, (distance, days.ahead_slot), levels.small) for share in (0.1, 0.5, 0.9)
-    )
-    paths = _off(point, errors, levels.small)
-    if none.any():
-        paths = np.where(rng.random(paths.shape) < none, 0.0, paths)
-    return Forecast(
-        series,
-        low,
-        middle,
-        high,
-        paths,
-        dict(levels.mix),
-        _notes(series, levels, days.first),
-    )
+    known = day_levels(days)
+    whole = days.whole if np.isfinite(known[: days.whole]).any() else len(known)
+    return replace(days, whole=whole), known[:whole], chance
 
 
-def _quantile(  # noqa: PLR0917
-    point: Floats, spread: Spread, share: float, none: Floats, place: tuple[Ints, Ints], small: float
-) -> Floats:
-    """What is not exceeded with this probability, where a step may also have no usage at all."""
-    left = np.clip((share - none) / np.maximum(1 - none, 1e-9), 0.0, 1.0)
-    return np.where(share <= none, 0.0, _off(point, marginal(spread, left, *place), small))
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The steps ahead, (H,) each."""
 
+    point: Floats
+    day: Ints  # days ahead
+    slot: Ints
+    small: float
 
-def _off(point: Floats, error: Floats, small: float) -> Floats:
-    return np.maximum((point + small) * np.exp(np.clip(error, -20, 20)) - small, 0.0)
+    def off(self, error: Floats) -> Floats:
+        """Usage, where it is off the point by this on the log scale."""
+        return np.maximum((self.point + self.small) * np.exp(np.clip(error, -20, 20)) - self.small, 0.0)
+
+    def quantile(self, spread: Spread, share: float, none: Floats) -> Floats:
+        """What is not exceeded with this probability, where a step may also have no usage at all."""
+        left = np.clip((share - none) / np.maximum(1 - none, 1e-9), 0.0, 1.0)
+        return np.where(share <= none, 0.0, self.off(marginal(spread, left, self.day, self.slot)))
+
+    def paths(self, spread: Spread, none: Floats, rng: np.random.Generator) -> Floats:
+        """(PATHS, H) futures. Where a day has several steps, they add up to the day's level."""
+        errors, levels = simulate(spread, self.day, self.slot, PATHS, rng)
+        paths = self.off(errors)
+        if none.any():
+            paths = np.where(rng.random(paths.shape) < none, 0.0, paths)
+        if len(spread.hourly) == 1:
+            return paths
+        return with_sums(paths, self.point * (1 - none), levels, self.day)
 
 
 def _begun(series: Series) -> Series:

@@ -32,6 +32,7 @@ class Levels:
     changes: list[int]  # days at which the level changed for good
     outliers: Ints  # days of the history that were taken for outliers
     clean: Floats  # (D,) log levels without gaps and outliers
+    special: Floats  # (H,) what holidays and events do to the days ahead, on the log scale; part of `ahead`
 
 
 def forecast_levels(level: Floats, first: int, ahead: int, marked: Mapping[str, Floats]) -> Levels:
@@ -52,31 +53,32 @@ def forecast_levels(level: Floats, first: int, ahead: int, marked: Mapping[str, 
     usable = np.flatnonzero(np.isfinite(found[:, -1]).all(axis=1))
     names, found = [names[i] for i in usable], found[usable]
     if not len(origins):
-        return Levels(
-            found[:, -1].mean(axis=0) + special[days:],
-            np.zeros((0, 0)),
-            origins,
-            _even(names),
-            small,
-            changes,
-            outliers,
-            clean,
-        )
+        mixed, none = found[:, -1].mean(axis=0) + special[days:], np.zeros((0, 0))
+        return Levels(mixed, none, origins, _even(names), small, changes, outliers, clean, special[days:])
     moved = np.append(raw + (clean - before), np.full(reach, np.nan))
     actual = moved[np.append(origins, late)[:, None] + np.arange(reach)]
-    past = len(origins)
-    weights = mixing(found[:, :past, :reach], actual[:past], days - origins)
+    ages = days - np.append(origins, late)
+    weights, errors = _mixed(found[:, :, :reach], actual, ages, len(origins))
     filled = np.where(np.isfinite(found), found, found[0])
-    errors = actual - np.einsum("m,mfh->fh", weights, filled[:, :-1, :reach])
+    mixed = np.einsum("m,mfh->fh", weights, filled)[-1] + special[days:]
+    mix = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+    return Levels(mixed, errors, origins, mix, small, changes, outliers, clean, special[days:])
+
+
+def _mixed(found: Floats, actual: Floats, ages: Ints, past: int) -> tuple[Floats, Floats]:
+    """Weights of the members (M,), and what the mix missed by on the `past` first origins (past, H').
+
+    `found` (M, F + 1, H'): predictions from the past origins, from the late ones, and from today.
+    """
+    filled = np.where(np.isfinite(found), found, found[0])[:, :-1]
+    weights = mixing(found[:, :past], actual[:past], ages[:past])
+    errors = actual - np.einsum("m,mfh->fh", weights, filled)
     broken = surprise(errors[:past], errors[past:])
     if broken:
-        now = mixing(found[:, past:-1, :reach], actual[past:], days - late)
+        now = mixing(found[:, past:-1], actual[past:], ages[past:])
         weights = (1 - broken) * weights + broken * now
-        errors = actual - np.einsum("m,mfh->fh", weights, filled[:, :-1, :reach])
-    mixed = np.einsum("m,mfh->fh", weights, filled)[-1] + special[days:]
-    errors = errors[:past] * (1 + _BROKEN_WIDER * broken)
-    mix = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
-    return Levels(mixed, errors, origins, mix, small, changes, outliers, clean)
+        errors = actual - np.einsum("m,mfh->fh", weights, filled)
+    return weights, errors[:past] * (1 + _BROKEN_WIDER * broken)
 
 
 def _even(names: list[str]) -> dict[str, float]:
