@@ -218,5 +218,18 @@ class Stack:
             at = at.parent
         return tuple(found)
 
+    def before(self, resource: Resource) -> tuple[Resource, ...]:
+        """All that is made before a resource and taken away after it; what its parents and provider wait for too."""
+        seen, found, todo = {resource.urn}, [], [resource.node]
+        while todo:
+            node = todo.pop()
+            for urn in (*node.depends_on, node.parent, node.provider):
+                other = self.find(urn) if urn else None
+                if other is not None and other.urn not in seen:
+                    seen.add(other.urn)
+                    found.append(other)
+                    todo.append(other.node)
+        return tuple(found)
+
     def _view(self, node: Node) -> Resource:
         return Resource(node, self.trace, self, self.stack_config)

@@ -21,6 +21,7 @@ NO_PROPERTIES = (
     "cluster-ignores-inline-pools",
     "kubernetes-provider-explicit",
     "federated-credentials-in-turn",
+    "key-usable-first",
 )
 """Rules that read the configuration, options and relations only: what is never unknown."""
 

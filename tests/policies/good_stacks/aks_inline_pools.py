@@ -71,7 +71,7 @@ grant = authorization.RoleAssignment(
 )
 vault = keyvault.Vault(
     "keys",
-    vault_name="acme-inference-keys",
+    vault_name="acme-inference-7c1d",
     resource_group_name=group.name,
     location=PLACE,
     properties=keyvault.VaultPropertiesArgs(

@@ -34,21 +34,11 @@ def federated_credentials_in_turn(stack: Stack, _context: Context) -> Iterator[V
     for credentials in by_identity.values():
         if len(credentials) > _MOST_CREDENTIALS:
             yield fail(credentials[-1], f"{len(credentials)} credentials of one identity; at most {_MOST_CREDENTIALS}")
-        for before, after in pairwise(sorted(credentials, key=lambda each: len(_chain(each)))):
-            if before.urn not in _chain(after):
+        waits = {each.urn: {before.urn for before in stack.before(each)} for each in credentials}
+        own = set(waits)
+        for before, after in pairwise(sorted(credentials, key=lambda each: len(waits[each.urn] & own))):
+            if before.urn not in waits[after.urn]:
                 yield fail(after, f"nothing keeps it from being made while {before.name} is")
-
-
-def _chain(credential: Resource) -> set[str]:
-    """URNs of the credentials that it waits for, near and far."""
-    seen: set[str] = set()
-    todo = list(credential.dependencies(_CREDENTIAL))
-    while todo:
-        each = todo.pop()
-        if each.urn not in seen:
-            seen.add(each.urn)
-            todo += each.dependencies(_CREDENTIAL)
-    return seen
 
 
 @stack_rule(

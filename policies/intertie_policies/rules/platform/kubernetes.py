@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from intertie_policies.pools import GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Violation, fail, rule, stack_rule
+from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+from intertie_policies.rules.capacity.agents import CHARTS
+from intertie_policies.workloads import WORKLOADS, Nearby, namespace_of, workloads_of
 
 _GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 _SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
@@ -50,3 +53,43 @@ def proxy_subnet_exists(stack: Stack, _context: Context) -> Iterator[Violation]:
         purposes = [subnet["purpose"] for subnet in subnets]
         if not any(purpose.text == "REGIONAL_MANAGED_PROXY" or purpose.unknown for purpose in purposes):
             yield fail(gateway, "no subnetwork of this stack is for proxies", "spec", "gatewayClassName")
+
+
+_CRITICAL = ("system-node-critical", "system-cluster-critical")
+_QUOTA = "kubernetes:core/v1:ResourceQuota"
+_CRITICAL_CHARTS = ("gpu-operator", "nvidia-device-plugin", "nvidia-dra-driver-gpu")
+"""Charts whose pods are critical unless they are told otherwise. Source: their values.yaml, NVIDIA (Apache-2.0)."""
+
+
+@stack_rule(
+    "critical-pods-admitted",
+    "platform",
+    types=(*WORKLOADS, *CHARTS),
+    baseline=Level.MANDATORY,
+    description="On GKE, a namespace with critical pods has a quota for their priority classes.",
+    rationale="GKE admits critical pods outside of kube-system only where a quota allows them: none of them starts.",
+    remediation="Make a ResourceQuota in the namespace whose scopeSelector names the PriorityClass.",
+    references=["Kubernetes documentation, limit priority class consumption by default", "NVIDIA GPU Operator on GKE"],
+    apply_time_only=["namespace"],
+)
+def critical_pods_admitted(stack: Stack, _context: Context) -> Iterator[Violation]:
+    if not stack.of_type(GKE_CLUSTER):
+        return
+    quotas = Nearby(stack, _QUOTA)
+    for resource in stack.of_type(*WORKLOADS):
+        here, classes = namespace_of(resource), [each.pod["priorityClassName"] for each in workloads_of(resource)]
+        for value in classes:
+            name = value.text
+            if name in _CRITICAL and here not in (None, "kube-system") and not _admits(quotas.within(here), name):
+                yield fail(resource, f"no quota of {here} admits pods of {name}", *value.path)
+    for chart in stack.of_type(*CHARTS):
+        if (chart["chart"].text or "").rpartition("/")[2] in _CRITICAL_CHARTS:
+            here = chart["namespace"].text
+            if here not in (None, "kube-system") and not _admits(quotas.within(here), _CRITICAL[0]):
+                yield fail(chart, f"no quota of {here} admits pods of {_CRITICAL[0]}", "namespace")
+
+
+def _admits(quotas: list[Resource], priority: str) -> bool:
+    """Whether a quota is for pods of this priority class."""
+    expressions = [each for quota in quotas for each in quota["spec"]["scopeSelector"]["matchExpressions"].items]
+    return any(each["scopeName"].text == "PriorityClass" and priority in each["values"].texts for each in expressions)
