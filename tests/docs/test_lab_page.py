@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -40,6 +40,13 @@ class Walk:
         return found
 
 
+def walked(test: Callable[..., None]) -> Callable[..., None]:
+    """The page is walked once, by one worker, for all tests that look at it."""
+    for mark in (pytest.mark.engine, pytest.mark.kubernetes, pytest.mark.xdist_group("lab-page")):
+        test = mark(test)
+    return test
+
+
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     """The page's commands, typed into a shell that stops at the first failure, far from the person's own files."""
@@ -69,15 +76,13 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     Lab(folder / "lab").stop()  # should the page have stopped before its end
 
 
-@pytest.mark.engine
-@pytest.mark.kubernetes
+@walked
 def test_every_command_of_the_page_works_in_its_order(walk: Walk) -> None:
     assert (walk.code, [command for command, _ in walk.shown]) == (0, COMMANDS), walk.stderr + walk.shown[-1][1]
     assert "Traceback" not in walk.stderr
 
 
-@pytest.mark.engine
-@pytest.mark.kubernetes
+@walked
 def test_the_page_ends_with_nothing_left(walk: Walk) -> None:
     assert walk.after("intertie lab down") == "lab 'lab': stopped and removed\n"
     assert walk.left == []
@@ -86,8 +91,7 @@ def test_the_page_ends_with_nothing_left(walk: Walk) -> None:
     assert {each.name for each in (walk.folder / "home").iterdir()} <= {".cache", ".config"}  # Go's own notes
 
 
-@pytest.mark.engine
-@pytest.mark.kubernetes
+@walked
 def test_a_person_sees_nodes_pods_clouds_and_events_as_the_page_says(walk: Walk) -> None:
     nodes = walk.after("kubectl get nodes").splitlines()
     assert {line.split()[-1] for line in nodes[1:]} == {"general", "generate0", "moderate0", "system"}
@@ -99,8 +103,7 @@ def test_a_person_sees_nodes_pods_clouds_and_events_as_the_page_says(walk: Walk)
     assert "aws:eks/cluster:Cluster" in walk.after("intertie lab events")
 
 
-@pytest.mark.engine
-@pytest.mark.kubernetes
+@walked
 def test_secrets_of_a_lab_are_in_their_own_files_and_nowhere_else(walk: Walk) -> None:
     with tarfile.open(walk.folder / "kept.tar") as kept:
         files = {each.name: kept.extractfile(each) for each in kept.getmembers() if each.isfile()}

@@ -12,7 +12,7 @@ from intertie.lab import equality
 from intertie.lab.engine import Engine, environment
 from intertie.lab.session import Lab
 from support.labs import done, sample
-from support.stacks import ROOT, SAMPLE, graph_of
+from support.stacks import ROOT, SAMPLE, graph_of, grouped
 
 pytestmark = pytest.mark.engine
 
@@ -94,7 +94,7 @@ def alike(engine: Graph, offline: Graph) -> Graph:
     return replace(engine, resources=tuple(there if each.type == PIPELINE else each for each in engine))
 
 
-@pytest.mark.parametrize("stack", SAMPLE)
+@pytest.mark.parametrize("stack", [grouped(stack) for stack in SAMPLE])
 def test_a_remote_pipeline_has_the_children_of_a_direct_one(clouds: Lab, tmp_path: Path, stack: str) -> None:
     outcome = done(remote(clouds, tmp_path / "project", stack).preview("--json"))
     engine = equality.engine_graph(json.loads(outcome.stdout), "inference", stack)

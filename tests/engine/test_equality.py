@@ -7,13 +7,13 @@ import pytest
 
 from intertie.lab import equality
 from intertie.lab.session import Lab
-from support.labs import EVERY_STACK, done, sample
-from support.stacks import graph_of
+from support.labs import done, sample, soaked
+from support.stacks import STACKS, graph_of, grouped
 
 pytestmark = pytest.mark.engine
 
 
-@pytest.mark.parametrize("stack", EVERY_STACK)
+@pytest.mark.parametrize("stack", [grouped(stack, *soaked(stack)) for stack in STACKS])
 def test_the_engine_previews_what_the_offline_preview_records(clouds: Lab, tmp_path: Path, stack: str) -> None:
     outcome = done(sample(clouds, tmp_path / "project", stack).preview("--json"))
     engine = equality.engine_graph(json.loads(outcome.stdout), "inference", stack)

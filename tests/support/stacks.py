@@ -26,7 +26,10 @@ def graph_of(stack: str) -> Graph:
     return record(ROOT / "stacks" / "__main__.py", project="inference", stack=stack, config=config_of(stack))
 
 
-each_stack = pytest.mark.parametrize(
-    "stack", [pytest.param(stack, marks=pytest.mark.xdist_group(f"stack-{stack}")) for stack in STACKS]
-)
+def grouped(stack: str, *marks: pytest.MarkDecorator) -> Any:
+    """A stack as a parameter of a test that looks at its recording: all such tests run in one process."""
+    return pytest.param(stack, marks=[pytest.mark.xdist_group(f"stack-{stack}"), *marks], id=stack)
+
+
+each_stack = pytest.mark.parametrize("stack", [grouped(stack) for stack in STACKS])
 """Over all sample stacks, with the tests of one stack in one process, where its recording is shared."""
