@@ -32,9 +32,9 @@ class Combining:
     def unmatched(self) -> list[str]:
         """What the model requires and no property was found for."""
         return [
-            path
-            for path, each in self.root.paths()
-            if each.required and id(each) not in self.used and not each.read_only and "." not in path
+            name
+            for name, each in self.root.inside().fields.items()
+            if each.required and id(each) not in self.used and not each.read_only
         ]
 
     def _into(self, rule: Rule, shape: Field, path: str) -> Rule:

@@ -14,46 +14,39 @@ from intertie.lab.oracles.field import Field
 from intertie.lab.oracles.mapping import Model
 from intertie.lab.oracles.rules import Rule, Type, file_name, to_json
 
-_PACKAGES = {
-    "cfn": lambda _: "cfn-lint",
-    "botocore": lambda _: "botocore",
-    "azure": lambda shape: f"azure-mgmt-{shape.partition('.')[0]}",
-    "gcp": lambda shape: f"google-cloud-{shape.partition('.')[0]}",
-}
-
 
 def source(model: Model) -> str:
     """How findings name a model: `AWS::EKS::Nodegroup (cfn-lint 1.58.0)`."""
-    package = _PACKAGES[model.origin](model.shape)
+    package = mapping.distribution(model)
     return f"{model.shape} ({package} {version(package)})"
 
 
 def shape(model: Model) -> Field:
-    """The published shape, read from its package."""
-    service, _, name = model.shape.partition(".")
-    if model.origin == "cfn":
+    """The published shape, read from its package. After `#` stands the part of it that is meant."""
+    whole, _, path = model.shape.partition("#")
+    found = _whole(model.origin, whole)
+    inner = found.at(path) if path else found
+    assert inner is not None, model.shape
+    return inner
+
+
+def _whole(origin: str, name: str) -> Field:
+    package, _, what = name.rpartition(".")
+    if origin in ("cfn", "botocore"):
         from intertie.lab.oracles import aws
 
-        resource, _, path = model.shape.partition("#")
-        found = aws.resource(resource)
-        inner = found.at(path) if path else found
-        assert inner is not None, model.shape
-        return inner
-    if model.origin == "botocore":
-        from intertie.lab.oracles import aws
-
-        operation, _, path = name.partition("#")
-        found = aws.operation(service, operation)
-        inner = found.at(path) if path else found
-        assert inner is not None, model.shape
-        return inner
-    if model.origin == "azure":
+        return aws.resource(name) if origin == "cfn" else aws.operation(package, what)
+    if origin == "azure":
         from intertie.lab.oracles import azure
 
-        return azure.model(service, name)
+        return azure.model(package, what)
+    if origin == "azure-address":
+        from intertie.lab.oracles import azure_address
+
+        return azure_address.address(package, what)
     from intertie.lab.oracles import gcp
 
-    return gcp.message(service, name)
+    return gcp.message(package, what)
 
 
 def rules(token: str) -> Type:

@@ -1,6 +1,5 @@
-"""A published shape: what one value may be, whoever published it."""
+"""A published shape: what one value may be, whoever published it. A shape may hold itself, as the APIs' do."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
@@ -34,10 +33,3 @@ class Field:
         while here.kind == "list" and here.item is not None:
             here = here.item
         return here
-
-    def paths(self, prefix: str = "") -> Iterator[tuple[str, "Field"]]:
-        """Every field beneath with its path."""
-        for name, each in self.inside().fields.items():
-            path = f"{prefix}.{name}" if prefix else name
-            yield path, each
-            yield from each.paths(path)

@@ -44,21 +44,33 @@ def used(graphs: Iterable[Graph]) -> Mapping[str, set[str]]:
     return found
 
 
-def gaps(inputs: Mapping[str, set[str]]) -> list[Gap]:
-    """Everything among the inputs for which there is no published model, with the reason where one is known."""
-    found: list[Gap] = []
+def properties(inputs: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
+    """Type → the properties that those paths lie in, as the SDK declares them."""
+    found: dict[str, set[str]] = {}
     for token in sorted(inputs):
+        rules = _rules(token)
+        found[token] = {_declared(rules, path) for path in inputs[token]} - {_COMMON}
+    return found
+
+
+def gaps(declared: Mapping[str, set[str]]) -> list[Gap]:
+    """Everything among these properties for which there is no published model, with the reason where one is known."""
+    found: list[Gap] = []
+    for token in sorted(declared):
         if token not in mapping.models():
             found.append(Gap(token, "", "no published model in an installed package"))
             continue
-        rules = {_INDEX.sub("", path): rule for path, rule in store.of(token).inputs.paths()}
-        declared = {_declared(rules, path) for path in inputs[token]} - {_COMMON}
+        rules = _rules(token)
         found += [
             Gap(token, path, mapping.reasons().get((token, path), "not in the model"))
-            for path in sorted(declared)
+            for path in sorted(declared[token])
             if not rules[path].limits
         ]
     return found
+
+
+def _rules(token: str) -> Mapping[str, Rule]:
+    return {_INDEX.sub("", path): rule for path, rule in store.of(token).inputs.paths()}
 
 
 def _declared(rules: Mapping[str, Rule], path: str) -> str:
@@ -91,10 +103,20 @@ def samples(root: Path) -> list[Graph]:
     return found
 
 
-def render(found: Iterable[Gap]) -> str:
+def render(declared: Mapping[str, set[str]]) -> str:
     """The generated part of the page."""
+    found = gaps(declared)
+    count = sum(len(paths) for paths in declared.values())
     rows = [f"| `{gap.type}` | {f'`{gap.path}`' if gap.path else 'all'} | {gap.reason} |" for gap in found]
-    return "\n".join(["| type | property | why nobody else can be asked |", "|---|---|---|", *rows])
+    return "\n".join(
+        [
+            f"{len(found)} rows; the samples use {count} properties of {len(declared)} types.",
+            "",
+            "| type | property | why nobody else can be asked |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
 
 
 def replaced(page: str, generated: str) -> str:
@@ -107,7 +129,9 @@ def replaced(page: str, generated: str) -> str:
 def main() -> None:
     root = programs.root()
     page = root / "docs" / "lab-gaps.md"
-    page.write_text(replaced(page.read_text(encoding="utf-8"), render(gaps(used(samples(root))))), encoding="utf-8")
+    page.write_text(
+        replaced(page.read_text(encoding="utf-8"), render(properties(used(samples(root))))), encoding="utf-8"
+    )
     sys.stderr.write(f"wrote {page}\n")
 
 

@@ -12,6 +12,8 @@ from functools import cache
 from intertie.lab.tables import rows
 
 _HERE = "intertie.lab.oracles"
+_DISTRIBUTIONS = {"cfn": "cfn-lint", "botocore": "botocore", "iam-v1": "grpc-google-iam-v1"}
+_FAMILIES = {"azure": "azure-mgmt", "azure-address": "azure-mgmt", "gcp": "google-cloud"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,8 @@ class Model:
     """One published model of one type."""
 
     type: str
-    origin: str  # cfn | botocore | azure | gcp
-    shape: str  # AWS::EKS::Nodegroup · eks.CreateNodegroup · containerservice.AgentPool · container.NodePool
+    origin: str  # cfn | botocore | azure | azure-address | gcp
+    shape: str  # AWS::EKS::Nodegroup · eks.CreateNodegroup · network.Subnet · network.subnets_create · kms.CryptoKey
     generated: tuple[str, ...] = ()  # required there, but made up by the provider
 
 
@@ -49,6 +51,14 @@ def reasons() -> Mapping[tuple[str, str], str]:
     return {
         (row["type"], row["property"]): row["note"] for row in rows(_HERE, "data/names.csv") if row["target"] == "-"
     }
+
+
+def distribution(model: Model) -> str:
+    """The installed package that a model comes from."""
+    service = model.shape.partition(".")[0]
+    if model.origin in _DISTRIBUTIONS:
+        return _DISTRIBUTIONS[model.origin]
+    return _DISTRIBUTIONS.get(service) or f"{_FAMILIES[model.origin]}-{service}"
 
 
 def of_package(package: str) -> list[str]:

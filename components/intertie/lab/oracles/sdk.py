@@ -17,7 +17,7 @@ _KINDS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 def inputs(token: str) -> Field | None:
     """The inputs of a type; None when the SDK does not have it."""
     args = sdk.args_class(token)
-    return _object(args, 0) if args is not None else None
+    return _object(args, ()) if args is not None else None
 
 
 def outputs(token: str) -> tuple[str, ...]:
@@ -25,27 +25,28 @@ def outputs(token: str) -> tuple[str, ...]:
     return tuple(sorted(sdk.output_names(token)))
 
 
-def _object(kind: type, depth: int) -> Field:
-    if depth > _DEEPEST:
+def _object(kind: type, above: tuple[type, ...]) -> Field:
+    """`above`: the classes around this one. Azure's addresses hold addresses, which is of use once at most."""
+    if len(above) > _DEEPEST or above.count(kind) > 1:
         return Field(kind="any")
     found = Field(kind="object")
     for name, each in sdk.properties(kind).items():
-        found.fields[name] = _field(each.hint, depth + 1)
+        found.fields[name] = _field(each.hint, (*above, kind))
         found.fields[name].required = each.required
     return found
 
 
-def _field(hint: Any, depth: int) -> Field:
+def _field(hint: Any, above: tuple[type, ...]) -> Field:
     shape = shape_of(hint)
     ways = (shape.objects, shape.item is not None, shape.value is not None, shape.scalars or shape.values)
-    if shape.anything or depth > _DEEPEST or sum(map(bool, ways)) > 1:  # a policy may be text or an object
+    if shape.anything or sum(map(bool, ways)) > 1:  # a policy may be text or an object
         return Field(kind="any")
     if shape.objects:
-        return _object(shape.objects[0], depth)
+        return _object(shape.objects[0], above)
     if shape.item is not None:
-        return Field(kind="list", item=_field(shape.item, depth + 1))
+        return Field(kind="list", item=_field(shape.item, above))
     if shape.value is not None:
-        return Field(kind="map", item=_field(shape.value, depth + 1))
+        return Field(kind="map", item=_field(shape.value, above))
     if shape.special and not shape.scalars:
         return Field(kind="any")
     kinds = {_KINDS[each] for each in shape.scalars} or ({"string"} if shape.values else {"any"})

@@ -15,11 +15,6 @@ from intertie.lab.errors import LabError
 from intertie.lab.oracles import mapping
 from intertie.lab.oracles.rules import Type, file_name, from_json
 
-_PACKAGES = {
-    "aws": ("pulumi-aws", "botocore", "cfn-lint"),
-    "azure-native": ("pulumi-azure-native", "azure-mgmt-containerservice", "azure-mgmt-compute"),
-    "gcp": ("pulumi-gcp", "google-cloud-container", "google-cloud-compute"),
-}
 _LONGEST_S = 180.0
 
 
@@ -41,7 +36,8 @@ def of(token: str) -> Type:
 def _folder(package: str) -> Path:
     """Keyed by versions and by the text of what makes the rules: neither may change unnoticed."""
     digest = hashlib.sha256()
-    for each in _PACKAGES.get(package, ()):
+    models = [model for token in mapping.of_package(package) for model in mapping.models()[token]]
+    for each in [f"pulumi-{package}", *sorted({mapping.distribution(model) for model in models})]:
         digest.update(f"{each} {_version(each)};".encode())
     here = files("intertie.lab.oracles")
     for part in sorted([*here.iterdir(), *here.joinpath("data").iterdir()], key=lambda each: each.name):

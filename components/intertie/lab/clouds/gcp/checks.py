@@ -19,7 +19,8 @@ _NAMES = {
     "gcp:serviceaccount/account:Account": ("accountId", r"^[a-z]([-a-z0-9]{4,28}[a-z0-9])$"),
     "gcp:storage/bucket:Bucket": ("name", r"^[a-z0-9][-a-z0-9_.]{1,61}[a-z0-9]$"),
 }
-_LABELS = ("labels", "resourceLabels", "nodeConfig.resourceLabels")
+_LABELS = ("labels", "userLabels", "resourceLabels", "nodeConfig.resourceLabels")
+_NO_LABELS = {("gcp:monitoring/notificationChannel:NotificationChannel", "labels")}  # its settings are called so
 _LABEL_KEY, _LABEL_VALUE = r"^[a-z][a-z0-9_-]{0,62}$", r"^[a-z0-9_-]{0,63}$"
 
 
@@ -31,7 +32,7 @@ def check(kind: Kind, inputs: Mapping[str, Any], pending: frozenset[str]) -> lis
         name = inputs.get(path)
         if isinstance(name, str) and not re.search(pattern, name):
             found.append((path, f"{name!r} doesn't match regexp {pattern!r}"))
-    for path in _LABELS:
+    for path in (each for each in _LABELS if (kind.type, each) not in _NO_LABELS):
         for key, value in (values.one(inputs, path) or {}).items():
             if not re.search(_LABEL_KEY, key):
                 found.append((path, f"label key {key!r} doesn't match {_LABEL_KEY}"))
