@@ -8,12 +8,13 @@ the ceiling. Grid averages of a year, by location, operational; what it takes to
 source has a figure for (CPU machines, Inferentia, Trainium, TPUs, some regions) is unknown, and listed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from intertie import catalog
 from intertie.catalog import prices as facts
 from intertie.money.amount import Range, total
 from intertie.money.types import Cost, Line
@@ -84,6 +85,34 @@ def footprint(plan: Plan, cost: Cost) -> Footprint:
     sources += [pue.fact.source] + ([grid.fact.source] if grid is not None else [])
     grams = grid.grams_per_kwh if grid is not None else None
     return Footprint(kwh, kg, grams, tuple(dict.fromkeys(unknown)), tuple(dict.fromkeys(sources)))
+
+
+def live_kg_per_hour(machines: Iterable[tuple[str, str]], cloud: str) -> tuple[Decimal | None, int]:
+    """Kilograms an hour of machines (region, type) that run now, half used, and how many of them have no known figure.
+
+    None where none of them has one.
+    """
+    found, unknown = [], 0
+    pue = facts.pue(cloud)
+    for region, machine in machines:
+        watts, grid = _half_used(cloud, machine), facts.carbon(cloud, region)
+        if watts is None or grid is None or pue is None:
+            unknown += 1
+        else:
+            found.append(watts / 1000 * pue.pue * grid.grams_per_kwh / 1000)
+    return (sum(found, Decimal(0)) if found else None), unknown
+
+
+def _half_used(cloud: str, machine: str) -> Decimal | None:
+    """Watts of a machine with accelerators at half their use; None: unknown."""
+    try:
+        known = catalog.machine(cloud, machine)
+    except KeyError:
+        return None
+    power = facts.power(known.accelerator, machine) if known.accelerator else None
+    if power is None or power.max_watts is None:
+        return None
+    return known.count * (power.max_watts * drawn(UTILISATION[1]) + HOST_WATTS.likely)
 
 
 def _gaps(plan: Plan, pue: facts.Pue | None, grid: facts.Carbon | None) -> Iterator[str]:

@@ -18,6 +18,8 @@ from intertie.workload.pod import image
 PORT = 9408
 GUARD, EXPORTER = "intertie-guard", "intertie-exporter"
 FACTS = "/etc/intertie/facts.json"
+FORECAST = "/etc/intertie-forecast/forecast.json"
+"""Dollars ahead, from a ConfigMap that whoever forecasts writes; there is none until then."""
 _RBAC = "rbac.authorization.k8s.io"
 _READ = ["get", "list"]
 _EVERY = "*/5 * * * *"
@@ -123,19 +125,42 @@ def facts(plan: Plan, handle: ClusterHandle) -> dict[str, Any]:
         "cost_center": plan.spec.cost_center,
         "models": {stage.name: stage.spec.model.id for stage in plan.stages if stage.spec.model is not None},
         "budget_usd": budget(plan),
+        "commitments": _reserved(plan),
     }
+
+
+def _reserved(plan: Plan) -> list[dict[str, Any]]:
+    """Machines that are paid for whether they run or not: the reserved steps of the ladders."""
+    return [
+        {
+            "name": getattr(pool.claim, "id", None) or getattr(pool.claim, "name", None) or pool.name,
+            "kind": pool.kind,
+            "region": plan.region,
+            "machine": pool.machine,
+            "quantity": pool.max_nodes,
+        }
+        for pool in plan.accelerator_pools()
+        if pool.kind not in ("on-demand", "spot", "flex-start") and not pool.retiring and pool.max_nodes > 0
+    ]
 
 
 def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest, ...]:
     chosen = _chosen(plan, EXPORTER)
-    pod = _pod(handle, watch, EXPORTER, ["exporter", "--facts", FACTS, "--listen", f"0.0.0.0:{PORT}"])
+    pod = _pod(handle, watch, EXPORTER, ["exporter", "--facts", FACTS, "--forecast", FORECAST,
+                                          "--listen", f"0.0.0.0:{PORT}"])  # fmt: skip
     (container,) = pod["containers"]
     container |= {
         "ports": [{"name": "metrics", "containerPort": PORT}],
-        "volumeMounts": [{"name": "facts", "mountPath": FACTS.rpartition("/")[0], "readOnly": True}],
+        "volumeMounts": [
+            {"name": name, "mountPath": path.rpartition("/")[0], "readOnly": True}
+            for name, path in (("facts", FACTS), ("forecast", FORECAST))
+        ],
         "readinessProbe": {"httpGet": {"path": "/healthz", "port": PORT}, "periodSeconds": 10},
     }
-    pod["volumes"] = [{"name": "facts", "configMap": {"name": f"{EXPORTER}-facts"}}]
+    pod["volumes"] = [
+        {"name": "facts", "configMap": {"name": f"{EXPORTER}-facts"}},
+        {"name": "forecast", "configMap": {"name": f"{EXPORTER}-forecast", "optional": True}},
+    ]
     template = {
         "metadata": {"labels": chosen, "annotations": monitoring.annotations(plan, handle, PORT)},
         "spec": pod,

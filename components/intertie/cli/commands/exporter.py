@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -12,8 +14,17 @@ from intertie.cli.output import talk
 from intertie.errors import InputError, OutsideError
 
 if TYPE_CHECKING:
+    from intertie.money import PriceBook
+    from intertie.money.exporter.commitments import Held
     from intertie.money.exporter.snapshot import Facts
-    from intertie.money.guard.kube import KubernetesCluster
+
+
+class Reads(Protocol):
+    """What the exporter asks of a cluster."""
+
+    def nodes(self) -> Sequence[Mapping[str, Any]]: ...
+
+    def remembered(self) -> Mapping[str, Any] | None: ...
 
 
 def exporter(  # noqa: PLR0917  these are options, not positions
@@ -34,6 +45,9 @@ def exporter(  # noqa: PLR0917  these are options, not positions
     outlook: Annotated[
         Path | None, typer.Option("--forecast", help="Dollars ahead: `intertie forecast --unit USD --format json`.")
     ] = None,
+    ledger: Annotated[
+        Path | None, typer.Option(help="Commitments of a ledger. Default: what the description reserves.")
+    ] = None,
 ) -> None:
     """Show what a cluster costs to Prometheus: per node, owner, cost centre, stage and model; budget, guard, forecast.
 
@@ -47,7 +61,8 @@ def exporter(  # noqa: PLR0917  these are options, not positions
     known = _facts(spec, placement, facts)
     host, port = _address(listen)
     book = PriceBook(own=read_prices(prices) if prices else ())
-    source = _Source(known, connect(known.namespace, str(kubeconfig) if kubeconfig else None), book, outlook)
+    cluster = connect(known.namespace, str(kubeconfig) if kubeconfig else None)
+    source = _Source(known, cluster, book, outlook, ledger)
     if textfile is not None:
         write(textfile, source.read())
         return
@@ -57,24 +72,49 @@ def exporter(  # noqa: PLR0917  these are options, not positions
 class _Source:
     """Reads the cluster again and again. A read that fails is counted and told, and the figures before it stay."""
 
-    def __init__(self, facts: "Facts", cluster: "KubernetesCluster", book: Any, outlook: Path | None) -> None:
+    def __init__(
+        self, facts: "Facts", cluster: "Reads", book: "PriceBook", outlook: Path | None, ledger: Path | None
+    ) -> None:
         from intertie.money.exporter import Meter
 
-        self.facts, self.cluster, self.book, self.outlook = facts, cluster, book, outlook
+        self.facts, self.cluster, self.book, self.outlook, self.ledger = facts, cluster, book, outlook, ledger
         self.meter, self.errors = Meter(), 0
 
     def read(self) -> bytes:
+        from intertie.money.carbon import live_kg_per_hour
         from intertie.money.exporter import exposition
+        from intertie.money.exporter.commitments import in_use
         from intertie.money.exporter.snapshot import snapshot_of
         from intertie.money.guard.meter import metered
 
+        now = datetime.now(UTC)
         seen = metered(self.cluster.nodes(), self.facts.cloud, self.book, self.facts.placement)
-        self.meter.add(seen, datetime.now(UTC))
-        more = {"guard": self.cluster.remembered(), "forecast_usd": _dollars(self.outlook), "errors": self.errors}
+        self.meter.add(seen, now)
+        carbon, unknown = live_kg_per_hour([(node.region, node.machine) for node in seen.nodes], self.facts.cloud)
+        more = {
+            "guard": self.cluster.remembered(),
+            "forecast_usd": _dollars(self.outlook),
+            "commitments": in_use(self._held(now), seen.nodes),
+            "carbon_kg_per_hour": float(carbon) if carbon is not None else None,
+            "carbon_unknown_nodes": unknown,
+            "errors": self.errors,
+        }
         return exposition(snapshot_of(self.facts, seen, self.meter, **more))
+
+    def _held(self, now: datetime) -> "tuple[Held, ...]":
+        """Of the ledger, which may have grown since the last read; else of the facts."""
+        from intertie.money.exporter.commitments import held_in, priced, read_held
+
+        facts = self.facts
+        if self.ledger is not None:
+            from intertie.money.ledger import read
+
+            return held_in(read(self.ledger), facts.cloud, now)
+        return priced(read_held(facts.commitments, "the facts"), facts.cloud, facts.placement, self.book)
 
 
 def _facts(spec: Path | None, placement: str | None, facts: Path | None) -> "Facts":
+    from intertie.money.exporter.commitments import held_by
     from intertie.money.exporter.snapshot import facts_of, read_facts
     from intertie.plan import resolve
     from intertie.spec import read_file
@@ -87,7 +127,8 @@ def _facts(spec: Path | None, placement: str | None, facts: Path | None) -> "Fac
     described = read_file(spec)
     if placement not in described.placements:
         raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
-    return facts_of(resolve(described, placement))
+    plan = resolve(described, placement)
+    return replace(facts_of(plan), commitments=tuple(asdict(one) for one in held_by(plan)))
 
 
 def _serve(source: _Source, host: str, port: int, interval: int) -> None:
@@ -99,11 +140,15 @@ def _serve(source: _Source, host: str, port: int, interval: int) -> None:
         raise OutsideError(f"--listen {host}:{port}: {error}") from None
     endpoint.start()
     talk(f"http://{host}:{endpoint.port}/metrics")
+    begun = False
     try:
         while True:
             try:
                 endpoint.show(source.read())
-            except OutsideError as error:
+                begun = True
+            except (OutsideError, InputError) as error:
+                if not begun and isinstance(error, InputError):  # a file that was never good is the caller's slip
+                    raise
                 source.errors += 1
                 talk(f"warning: {error}")
             time.sleep(interval)
@@ -122,7 +167,7 @@ def _address(text: str) -> tuple[str, int]:
 
 def _dollars(path: Path | None) -> dict[tuple[str, str], float]:
     """Total of a forecast in dollars, by quantile. Raises `InputError` for what is no such forecast."""
-    if path is None:
+    if path is None or not path.exists():  # in a cluster, whoever forecasts may not have written it yet
         return {}
     try:
         data = json.loads(path.read_text())

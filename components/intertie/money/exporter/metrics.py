@@ -121,9 +121,14 @@ def _outlook(snapshot: Snapshot) -> Iterator[Metric]:
     )  # fmt: skip
     for one in snapshot.commitments:
         used.add_metric((*labels, one.name, one.kind), one.used)
-        idle.add_metric((*labels, one.name, one.kind), one.idle_usd_per_hour)
+        if one.idle_usd_per_hour is not None:
+            idle.add_metric((*labels, one.name, one.kind), one.idle_usd_per_hour)
     yield from (family for family in (ahead, used, idle) if family.samples)
     if snapshot.carbon_kg_per_hour is not None:
         carbon = GaugeMetricFamily("intertie_carbon_kg_per_hour", "Kilograms of CO2 equivalent per hour.", labels=place)
         carbon.add_metric(labels, snapshot.carbon_kg_per_hour)
-        yield carbon
+        unknown = GaugeMetricFamily(
+            "intertie_carbon_unknown_nodes", "Nodes whose power no source has: they are not in it.", labels=place
+        )
+        unknown.add_metric(labels, snapshot.carbon_unknown_nodes)
+        yield from (carbon, unknown)

@@ -17,12 +17,12 @@ SHARED = "shared"
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """One commitment's use, from the ledger."""
+    """One commitment's use at this moment."""
 
     name: str
     kind: str
     used: float  # share of what is paid for, 0 to 1
-    idle_usd_per_hour: float
+    idle_usd_per_hour: float | None  # None: its price is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Snapshot:
     forecast_usd: Mapping[tuple[str, str], float] = field(default_factory=dict)  # (horizon, quantile) → dollars
     commitments: tuple[Commitment, ...] = ()
     carbon_kg_per_hour: float | None = None
+    carbon_unknown_nodes: int = 0  # nodes whose power no source has; they are not in the figure
     errors: int = 0  # reads of the cluster that failed since the start
 
 
@@ -79,6 +80,7 @@ class Facts:
     cost_center: str
     models: Mapping[str, str]
     budget_usd: float | None
+    commitments: tuple[Mapping[str, Any], ...] = ()  # name, kind, region, machine, quantity of what is reserved
 
 
 def facts_of(plan: Plan) -> Facts:
@@ -101,7 +103,7 @@ def read_facts(path: Path) -> Facts:
         data = json.loads(path.read_text())
         if data.pop("schema") != "intertie.facts/v1":
             raise InputError(f"{path} is of another schema; allowed: intertie.facts/v1")
-        facts = Facts(**data)
+        facts = Facts(**{**data, "commitments": tuple(data.get("commitments", ()))})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} cannot be read as facts: {error}") from None
     budget = facts.budget_usd

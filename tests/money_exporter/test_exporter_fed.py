@@ -1,0 +1,137 @@
+"""Every series that rules and dashboard speak of is fed by what the exporter reads: cluster, ledger, forecast."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intertie.cli.commands.exporter import _Source
+from intertie.errors import InputError
+from intertie.money import PriceBook
+from intertie.money.exporter.commitments import Held, held_by, in_use, read_held
+from intertie.money.exporter.snapshot import Facts
+from intertie.money.guard.meter import NodeCost
+from intertie.money.ledger import append
+from intertie.money.ledger.entries import Commitment
+from intertie.plan import resolve
+from intertie.spec import PipelineSpec
+from intertie.workload import cost_watch
+from intertie.workload.cost_dashboard import dashboard
+from intertie.workload.cost_rules import rule_groups
+from support import plans
+from support.workloads import handle
+
+ODCR = {"name": "cr-1", "kind": "odcr", "region": "us-east-1", "machine": "p5.48xlarge", "quantity": 4}
+FACTS = Facts("chat", "aws-use1", "aws", "chat", "search", "ml-1", {"generate": "acme/70b"}, 90_000.0, (ODCR,))
+RESULT = {"schema": "intertie.forecast/v1", "unit": "USD", "step": "1d", "points": [{}] * 30,
+          "total": {"p10": 1.0, "p50": 2.0, "p90": 3.0}}  # fmt: skip
+
+
+class Cluster:
+    """Two nodes: one reserved, one of the general pool; and a guard that has run."""
+
+    def nodes(self) -> Sequence[Mapping[str, Any]]:
+        return [node("a", "p5.48xlarge", "odcr", "8"), node("b", "m7i.xlarge", "on-demand", "0")]
+
+    def remembered(self) -> Mapping[str, Any]:
+        return {"spent": 10.0, "state": "ok"}
+
+
+def node(name: str, machine: str, kind: str, accelerators: str) -> dict[str, Any]:
+    labels = {
+        "node.kubernetes.io/instance-type": machine,
+        "topology.kubernetes.io/region": "us-east-1",
+        "intertie.dev/stage": "generate",
+        "intertie.dev/capacity": kind,
+    }
+    return {"metadata": {"name": name, "labels": labels}, "status": {"capacity": {"nvidia.com/gpu": accelerators}}}
+
+
+def read(tmp_path: Path, ledger: Path | None = None) -> str:
+    (tmp_path / "forecast.json").write_text(json.dumps(RESULT))
+    return _Source(FACTS, Cluster(), PriceBook(), tmp_path / "forecast.json", ledger).read().decode()
+
+
+def value(text: str, name: str, /, **labels: str) -> float:
+    for line in text.splitlines():
+        if line.startswith(f"{name}{{") and all(f'{key}="{told}"' in line for key, told in labels.items()):
+            return float(line.rpartition(" ")[2])
+    raise AssertionError(f"{name} {labels} is not shown")
+
+
+def test_every_series_of_rules_and_dashboard_is_there(tmp_path: Path) -> None:
+    rules = [rule for group in rule_groups() for rule in group["rules"]]
+    asked = [rule["expr"] for rule in rules] + [panel["targets"][0]["expr"] for panel in dashboard("x")["panels"]]
+    recorded = {rule["record"] for rule in rules if "record" in rule}
+    names = {name for text in asked for name in re.findall(r"\b(?:intertie[:_][a-z0-9_:]+|node_gpu_count)\b", text)}
+    shown = set(re.findall(r"^([a-z_]+)[{ ]", read(tmp_path), re.MULTILINE))
+    assert names - recorded <= shown
+    assert len(names - recorded) >= 10
+
+
+def test_reserved_machines_that_do_not_run_are_idle_money(tmp_path: Path) -> None:
+    text = read(tmp_path)
+    assert value(text, "intertie_commitment_utilization_ratio", name="cr-1") == 0.25
+    assert value(text, "intertie_commitment_idle_usd_per_hour", name="cr-1") == pytest.approx(3 * 55.04)
+
+
+def test_a_ledger_takes_the_place_of_what_the_description_reserves(tmp_path: Path) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    block = Commitment("cb-1", "odcr", "aws", "us-east-1", "p5.48xlarge", 2, Decimal(40), start, None)
+    over = replace(block, id="old", end=datetime(2026, 2, 1, tzinfo=UTC))
+    elsewhere = replace(block, id="far", cloud="gcp")
+    append(tmp_path / "capacity.ledger", [block, over, elsewhere])
+    text = read(tmp_path, tmp_path / "capacity.ledger")
+    assert value(text, "intertie_commitment_utilization_ratio", name="cb-1") == 0.5
+    assert value(text, "intertie_commitment_idle_usd_per_hour", name="cb-1") == 40
+    assert not re.search('name="(old|far|cr-1)"', text)
+
+
+def test_carbon_is_of_the_accelerators_whose_power_is_known_and_the_others_are_counted(tmp_path: Path) -> None:
+    text = read(tmp_path)
+    assert 1.5 < value(text, "intertie_carbon_kg_per_hour") < 3  # eight H100 half used: 0.23 kg an hour each
+    assert value(text, "intertie_carbon_unknown_nodes") == 1
+
+
+def test_a_forecast_that_nobody_has_written_yet_has_no_sample(tmp_path: Path) -> None:
+    text = _Source(FACTS, Cluster(), PriceBook(), tmp_path / "none.json", None).read().decode()
+    assert "intertie_forecast_cost_usd{" not in text
+
+
+def nodes(kind: str, count: int) -> list[NodeCost]:
+    return [NodeCost(f"{kind}{i}", "m", "r", "s", kind, 1.0) for i in range(count)]
+
+
+def test_discounts_are_used_by_any_machine_that_is_not_on_spot_and_reservations_by_their_own() -> None:
+    held = [Held("r", "odcr", "r", "m", 2, 3.0), Held("d", "reserved-instance", "r", "m", 8, 2.0)]
+    used = in_use(held, [*nodes("odcr", 1), *nodes("on-demand", 3), *nodes("spot", 9)])
+    assert [(one.used, one.idle_usd_per_hour) for one in used] == [(0.5, 3.0), (0.5, 8.0)]
+
+
+def test_a_node_fills_one_reservation_only_and_an_unknown_price_has_no_idle_money() -> None:
+    held = [Held("one", "odcr", "r", "m", 2), Held("two", "odcr", "r", "m", 2)]
+    assert [(one.used, one.idle_usd_per_hour) for one in in_use(held, nodes("odcr", 3))] == [(1, None), (0.5, None)]
+
+
+def test_what_a_description_reserves_is_what_its_facts_say() -> None:
+    found = plans.plan()
+    data = found.spec.model_dump(mode="json", exclude_unset=True)
+    claim = {"kind": "odcr", "id": "cr-0abc", "machine": "p5.48xlarge", "zone": "us-east-1b", "count": 2}
+    data["placements"][found.placement]["capacity"] = {"generate": [claim, "on-demand"]}
+    data["budget"] = {"monthly_usd": 9e4, "watch": {"image": f"ghcr.io/acme/intertie@sha256:{'a' * 64}"}}
+    plan = resolve(PipelineSpec.model_validate(data), found.placement)
+    (held,) = held_by(plan)
+    assert held == Held("cr-0abc", "odcr", plan.region, "p5.48xlarge", 2)
+    assert read_held(cost_watch.facts(plan, handle(plan))["commitments"], "facts") == (held,)
+
+
+@pytest.mark.parametrize("rows", [1, [1], [{}], [{**ODCR, "quantity": 0}], [{**ODCR, "quantity": True}]])
+def test_facts_whose_commitments_cannot_be_read_are_refused(rows: Any) -> None:
+    with pytest.raises(InputError, match="commitments cannot be read"):
+        read_held(rows, "facts")
