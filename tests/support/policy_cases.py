@@ -44,7 +44,7 @@ _EKS, _GKE = "aws:eks/cluster:Cluster", "gcp:container/cluster:Cluster"
 _LOGS, _LOG_BUCKET = "aws:cloudwatch/logGroup:LogGroup", "gcp:logging/projectBucketConfig:ProjectBucketConfig"
 _WORKSPACE, _VAULT = "azure-native:operationalinsights:Workspace", "azure-native:keyvault:Vault"
 _BUCKET, _KEY = "gcp:storage/bucket:Bucket", "aws:kms/key:Key"
-FRAMEWORK_TESTS = ("policy_accessor", "policy_judge")
+FRAMEWORK_TESTS = ("policy_accessor", "policy_judge", "policies_parts", "policies_reading", "policies_host")
 """Files of tests that hold the framework, in tests/policies."""
 REMEDIES = (
     Remedy("required-tags", _KEY, {}, {"tags": {"environment": "production"}}),
@@ -121,7 +121,16 @@ def holds_with_tests(module: str) -> bool:
     settings.register_profile("trial", max_examples=25, database=None, derandomize=True)
     settings.load_profile("trial")
     files = [str(FIXTURES.parent / f"test_{name}.py") for name in FRAMEWORK_TESTS]
-    options = ["-x", "-q", "-n0", "--noconftest", "-p", "no:cacheprovider", f"--rootdir={FIXTURES.parents[2]}"]
+    options = [
+        "-x",
+        "-q",
+        "-n0",
+        "--noconftest",
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        f"--rootdir={FIXTURES.parents[2]}",
+    ]
     return pytest.main([*options, *files]) == pytest.ExitCode.OK
 
 

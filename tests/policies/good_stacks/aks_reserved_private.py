@@ -1,5 +1,7 @@
 """AKS with reserved H100 machines in one zone, inside a private network."""
 
+from typing import Any
+
 import pulumi
 from pulumi_azure_native import (
     Provider,
@@ -19,7 +21,7 @@ azure = Provider("azure", location="eastus")
 at = pulumi.ResourceOptions(provider=azure)
 
 group = resources.ResourceGroup("h100", resource_group_name="h100", location="eastus", tags=tags, opts=at)
-here = {"resource_group_name": group.name, "location": "eastus", "tags": tags}
+here: dict[str, Any] = {"resource_group_name": group.name, "location": "eastus", "tags": tags}
 reserved = compute.CapacityReservationGroup(
     "h100", capacity_reservation_group_name="h100", zones=["1"], opts=at, **here
 )

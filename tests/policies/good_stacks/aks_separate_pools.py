@@ -1,5 +1,7 @@
 """AKS with pools of their own beside a private cluster: dictionaries, and no provider of its own."""
 
+from typing import Any
+
 import pulumi
 from pulumi_azure_native import (
     authorization,
@@ -17,7 +19,7 @@ config = {"location": "westeurope"}
 tags = {"Owner": "search-platform", "CostCenter": "ml-4711", "Environment": "production"}
 
 rg = resources.ResourceGroup("serving", location=config["location"], tags=tags)
-common = {"resource_group_name": rg.name, "location": config["location"], "tags": tags}
+common: dict[str, Any] = {"resource_group_name": rg.name, "location": config["location"], "tags": tags}
 net = network.VirtualNetwork("net", address_space={"address_prefixes": ["10.70.0.0/16"]}, **common)
 sub = network.Subnet("nodes", resource_group_name=rg.name, virtual_network_name=net.name, address_prefix="10.70.0.0/20")
 who = managedidentity.UserAssignedIdentity("aks", resource_name_="aks", **common)

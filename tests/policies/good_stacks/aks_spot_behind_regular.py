@@ -1,7 +1,7 @@
 """AKS where spot pools stand behind a regular one; a class that is configured with data classes."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_azure_native import (
@@ -34,7 +34,7 @@ class Inference(pulumi.ComponentResource):
         super().__init__("acme:inference:Aks", name, None, opts)
         self.within = pulumi.ResourceOptions(parent=self)
         self.group = resources.ResourceGroup(f"{name}-rg", location=location, tags=self.TAGS, opts=self.within)
-        self.where = {"resource_group_name": self.group.name, "location": location, "tags": self.TAGS}
+        self.where: dict[str, Any] = {"resource_group_name": self.group.name, "location": location, "tags": self.TAGS}
         net = network.VirtualNetwork(
             f"{name}-net",
             address_space=network.AddressSpaceArgs(address_prefixes=["10.80.0.0/16"]),

@@ -95,8 +95,10 @@ group = aws_.autoscaling.Group(
     max_size=4,
     vpc_zone_identifiers=[private[0].id],
     launch_template={"id": template.id, "version": template.latest_version.apply(str)},
-    tags=[{"key": k, "value": v, "propagate_at_launch": True} for k, v in tags.items()]
-    + [{"key": "kubernetes.io/cluster/inference", "value": "owned", "propagate_at_launch": True}],
+    tags=[
+        aws_.autoscaling.GroupTagArgs(key=k, value=v, propagate_at_launch=True)
+        for k, v in {**tags, "kubernetes.io/cluster/inference": "owned"}.items()
+    ],
     opts=pulumi.ResourceOptions(provider=east, ignore_changes=["desiredCapacity"]),
 )
 aws_.budgets.Budget(

@@ -1,5 +1,7 @@
 """GKE Autopilot with workloads in the same program: the cloud makes the machines, the stack says what they are for."""
 
+from typing import Any
+
 import pulumi
 import pulumi_kubernetes as k8s
 from pulumi_gcp import Provider, compute, container, kms
@@ -51,7 +53,7 @@ space = k8s.core.v1.Namespace(
 )
 app = {"app": "vllm"}
 SERVER = "vllm/vllm-openai@sha256:5b6b0e0a4f8e3b7c2d1a09f8e7d6c5b4a3928170605f4e3d2c1b0a9f8e7d6c5b"
-health = {"http_get": {"path": "/health", "port": 8000}}
+health: Any = {"http_get": {"path": "/health", "port": 8000}}
 k8s.networking.v1.NetworkPolicy(
     "serve",
     metadata={"namespace": space.metadata["name"]},

@@ -1,5 +1,7 @@
 """GKE with a reservation for its H100 machines, and a queue behind it; a class per concern, composed."""
 
+from typing import Any
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -60,7 +62,7 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def pool(
-        self, name: str, machine: str, zones: list[str], scaling: dict, node: dict, **more: object
+        self, name: str, machine: str, zones: list[str], scaling: dict[str, Any], node: dict[str, Any], **more: Any
     ) -> gcp.container.NodePool:
         return gcp.container.NodePool(
             name,
