@@ -5,7 +5,8 @@ what is given back may not be had again. Release it on purpose: `pulumi state un
 in the cloud.
 """
 
-from typing import Any, TypedDict
+from datetime import UTC, datetime
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -28,6 +29,9 @@ class CapacityReservationArgs(TypedDict):
     """Zone of the machines, as the cloud writes it."""
     count: float
     """Number of machines."""
+    until: NotRequired[str | None]
+    """When the cloud ends it by itself (AWS, Google), with a zone: `2027-01-31T00:00:00Z`. Write the same as `end` of
+    the claim, so that the plan says when it is over and alerts tell before. Without: until somebody ends it."""
 
 
 class CapacityReservation(pulumi.ComponentResource):
@@ -51,6 +55,7 @@ class CapacityReservation(pulumi.ComponentResource):
                 machine=args["machine"],
                 zone=args["zone"],
                 count=_whole(args["count"]),
+                until=_moment(args.get("until")),
             )
         self.register_outputs({"reservationId": self.reservation_id})
 
@@ -60,3 +65,16 @@ def _whole(count: float) -> int:
     if isinstance(count, bool) or count != int(count) or not 1 <= count <= 10_000:
         raise InputError(f"`count` must be a whole number of machines from 1 to 10000, not {count!r}")
     return int(count)
+
+
+def _moment(text: str | None) -> str:
+    """A moment with its zone, as both clouds write it in UTC; "" for none."""
+    if not text:
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InputError(f"`until` must be a date and time with its zone, such as 2027-01-31T00:00:00Z, not {text!r}")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -100,6 +100,35 @@ def test_a_reservation_of_no_whole_number_of_machines_is_refused(count: float) -
         run(lambda: CapacityReservation("gpus", args("aws", {**RESERVED, "count": count})))
 
 
+@pytest.mark.parametrize(
+    ("cloud", "machine", "zone", "ends"),
+    [
+        ("aws", "p5.48xlarge", "us-east-1b", {"endDateType": "limited", "endDate": "2027-01-31T00:00:00Z"}),
+        ("gcp", "a3-highgpu-8g", "europe-west4-b", {"deleteAtTime": "2027-01-31T00:00:00Z"}),
+    ],
+)
+def test_a_reservation_can_end_by_itself(cloud: str, machine: str, zone: str, ends: dict[str, str]) -> None:
+    wanted = {"machine": machine, "zone": zone, "count": 2.0}
+    limited = run(lambda: CapacityReservation("gpus", args(cloud, {**wanted, "until": "2027-01-31T01:00:00+01:00"})))
+    endless = run(lambda: CapacityReservation("gpus", args(cloud, wanted)))
+    made, kept = (next(r for r in graph if r.name == "gpus-reservation").inputs for graph in (limited, endless))
+    assert {key: made[key] for key in ends} == ends
+    assert not [key for key in ends if kept.get(key) == ends[key]]
+    assert check(limited) == ()
+
+
+def test_azures_reservations_have_no_end() -> None:
+    wanted = {"machine": "Standard_NC24ads_A100_v4", "zone": "1", "count": 2.0, "until": "2027-01-31T00:00:00Z"}
+    with pytest.raises(InputError, match="`until` must be left out: Azure keeps a reservation until somebody ends it"):
+        run(lambda: CapacityReservation("gpus", args("azure", wanted)))
+
+
+@pytest.mark.parametrize("until", ["soon", "2027-01-31", "2027-01-31T00:00:00", 7])
+def test_an_end_without_a_time_or_a_zone_is_refused(until: Any) -> None:
+    with pytest.raises(InputError, match="`until` must be a date and time with its zone"):
+        run(lambda: CapacityReservation("gpus", args("aws", {**RESERVED, "until": until})))
+
+
 def test_a_description_whose_numbers_crossed_the_wire_as_doubles_is_the_same_description() -> None:
     def doubled(value: Any) -> Any:
         if isinstance(value, dict):

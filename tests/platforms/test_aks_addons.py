@@ -39,6 +39,7 @@ def test_a_ladder_is_climbed_from_its_first_step() -> None:
     steps = [f"generate{rank}" for rank in range(len(KINDS))]
     for rank in range(len(steps)):
         assert grown_first(["general", *reversed(steps[rank:])]) == steps[rank]
+    assert ladder().inputs(CLUSTER, "cluster")["autoScalerProfile"]["expander"] == "priority"
 
 
 def test_no_pool_is_left_out_of_the_order_for_then_it_would_never_grow() -> None:

@@ -24,7 +24,9 @@ def test_the_add_ons_are_those_of_a_cluster_with_accelerators():
 
 def test_who_may_talk_to_whom_is_enforced_and_not_only_written_down():
     """Without the setting the cluster takes network policies and lets everything through."""
-    assert json.loads(built().one(ADDON, "vpc-cni").inputs["configurationValues"]) == {"enableNetworkPolicy": "true"}
+    addon = built().inputs(ADDON, "vpc-cni")
+    assert addon["addonName"] == "vpc-cni"
+    assert json.loads(addon["configurationValues"]) == {"enableNetworkPolicy": "true"}
 
 
 def test_the_part_that_watches_gpus_gets_onto_tainted_nodes():

@@ -136,6 +136,7 @@ def test_words_of_enumerations_are_those_of_the_api(pool: PoolPlan):
 def test_the_size_belongs_to_the_autoscaler_by_the_path_that_the_engine_matches():
     for node_group in with_pool(accelerator_pool()).graph.of_type(NODE_GROUP):
         assert node_group.ignore_changes == ("scalingConfig.desiredSize",)
+        assert node_group.inputs["scalingConfig"]["desiredSize"] >= 0
 
 
 def test_taints_are_written_as_eks_takes_them():
@@ -188,6 +189,11 @@ def test_repair_replaces_one_node_and_stops_when_half_are_ill(nodes: int):
     assert repair.enabled is True
     assert repair.max_parallel_nodes_repaired_count == 1
     assert 1 <= repair.max_unhealthy_node_threshold_count <= max(1, nodes)
+
+
+def test_every_group_of_nodes_is_repaired():
+    for node_group in with_pool(accelerator_pool()).graph.of_type(NODE_GROUP):
+        assert node_group.inputs["nodeRepairConfig"]["enabled"] is True
 
 
 def test_accelerator_nodes_are_updated_without_spare_ones():

@@ -24,6 +24,7 @@ def test_the_bucket_is_private_versioned_encrypted_and_takes_no_plain_http():
     assert graph.find("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "here-weights-private").urn in (
         policy.depends_on
     )
+    assert policy.property_dependencies["policy"] == (bucket.urn,)
 
 
 def test_an_existing_bucket_is_read_and_not_made():

@@ -7,7 +7,7 @@ import pytest
 from intertie.errors import PlanError
 from intertie.platforms.gke import cluster_access, network, storage
 from support.building import build
-from support.gke import ACCOUNT, BUCKET, CLUSTER, described, ladder, multi_node, placed, pool, tpu_pool
+from support.gke import ACCOUNT, BUCKET, CLUSTER, POOL, described, ladder, multi_node, placed, pool, tpu_pool
 from support.plans import plan, spec, spec_data
 
 NETWORK = "gcp:compute/network:Network"
@@ -123,6 +123,7 @@ def test_the_network_has_only_our_subnet_with_room_for_pods_and_services() -> No
 def test_the_way_out_has_ports_to_spare_and_is_there_before_the_first_node() -> None:
     nat = ladder().inputs(NAT, "nat")
     assert nat["natIpAllocateOption"] == "AUTO_ONLY"
+    assert nat["sourceSubnetworkIpRangesToNat"] == "ALL_SUBNETWORKS_ALL_IP_RANGES"
     assert nat["enableDynamicPortAllocation"] is True
     assert nat["enableEndpointIndependentMapping"] is False  # Google refuses both together
     for number in (nat["minPortsPerVm"], nat["maxPortsPerVm"]):
@@ -159,6 +160,10 @@ def test_nodes_have_an_account_of_their_own_with_two_roles_before_the_cluster() 
     roles = {role.inputs["role"] for role in ladder().graph.of_type(ROLE)}
     assert roles == {"roles/artifactregistry.reader", "roles/container.defaultNodeServiceAccount"}
     assert {"here-nodes-images", "here-nodes-service"} <= ladder().before(ladder().one(CLUSTER, "cluster"))
+    account = ladder().one(ACCOUNT, "nodes-account").urn
+    for node_pool in ladder().graph.of_type(POOL):
+        assert node_pool.inputs["nodeConfig"]["serviceAccount"]
+        assert account in node_pool.property_dependencies["nodeConfig"]
 
 
 def test_no_right_is_given_in_a_way_that_takes_others_away() -> None:
@@ -168,6 +173,8 @@ def test_no_right_is_given_in_a_way_that_takes_others_away() -> None:
 
 def test_every_stage_acts_as_the_pipelines_account_once_there_is_a_cluster() -> None:
     named = build(placed(here={"account": {"id": "acme-inference"}}))
+    cluster_inputs = named.inputs(CLUSTER, "cluster")
+    assert cluster_inputs["workloadIdentityConfig"] == {"workloadPool": "acme-inference.svc.id.goog"}
     members = {each.inputs["member"] for each in named.graph.of_type(IDENTITY)}
     assert members == {
         "serviceAccount:acme-inference.svc.id.goog[chat/chat-prepare]",

@@ -86,6 +86,8 @@ def test_flex_start_nodes_are_queued_for_run_out_and_are_not_repaired() -> None:
 def test_pools_in_a_release_channel_upgrade_themselves_one_accelerator_node_after_another() -> None:
     for node_pool in ladder().graph.of_type(POOL):
         assert node_pool.inputs["management"]["autoUpgrade"] is True
+        started = node_pool.inputs["nodeConfig"].get("flexStart") or False
+        assert node_pool.inputs["management"]["autoRepair"] is not started
     assert step("on-demand")["upgradeSettings"] == {"strategy": "SURGE", "maxSurge": 0, "maxUnavailable": 1}
     general = made(ladder(), "general").inputs["upgradeSettings"]
     assert (general["maxSurge"], general["maxUnavailable"]) == (1, 0)

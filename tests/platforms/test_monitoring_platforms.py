@@ -64,6 +64,8 @@ def test_on_azure_the_collector_is_on_and_its_metrics_have_a_way_into_the_worksp
     assert account["name"] == "workspace"
     association = made.one(f"{AZ}monitor:DataCollectionRuleAssociation", "metrics-association")
     assert made.one(f"{AZ}containerservice:ManagedCluster", "cluster").urn in association.depends_on
+    used = made.one(f"{AZ}monitor:DataCollectionRule", "metrics-rule").urn
+    assert association.property_dependencies["dataCollectionRuleId"] == (used,)
     assert made.handle is not None
     assert made.handle.metrics is not None
     assert made.handle.metrics.monitor == ("azmonitoring.coreos.com/v1", "PodMonitor")

@@ -59,6 +59,8 @@ def test_on_google_each_secret_stays_in_the_region_and_one_account_reads_them_al
     grants = of(graph, "gcp:secretmanager/secretIamMember:SecretIamMember")
     assert len(grants) == 3
     assert {each.inputs["role"] for each in grants} == {"roles/secretmanager.secretAccessor"}
+    assert all(each.inputs["member"] for each in grants)
+    assert len({each.property_dependencies["member"] for each in grants}) == 1
     (bound,) = [
         each for each in of(graph, "gcp:serviceaccount/iAMMember:IAMMember") if each.name.endswith("-secrets-identity")
     ]

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from intertie.graph import Graph, Resource, monitor
+from intertie.graph.wire import is_known
 
 TESTS = Path(__file__).parents[1]
 
@@ -34,17 +35,26 @@ def removed(value: Any, path: list[str]) -> Any:
 
 def lacking(graph: Graph, token: str, path: str) -> Graph:
     """The graph as if no resource of the type had been given the property; without a path: as if there were none."""
-
-    def changed(resource: Resource) -> Resource:
-        if resource.type != token:
-            return resource
-        # A whole property takes what it depends on with it.
-        known = {key: urns for key, urns in resource.property_dependencies.items() if key != path}
-        return replace(resource, inputs=removed(resource.inputs, path.split(".")), property_dependencies=known)
-
     if not path:
         return replace(graph, resources=tuple(each for each in graph if each.type != token))
-    return replace(graph, resources=tuple(changed(each) for each in graph))
+    return replace(graph, resources=tuple(_lacks(each, path) if each.type == token else each for each in graph))
+
+
+def _lacks(resource: Resource, path: str) -> Resource:
+    """What is no longer made of anything unknown depends on nothing any more."""
+    top = path.partition(".")[0]
+    inputs = removed(resource.inputs, path.split("."))
+    known = dict(resource.property_dependencies)
+    if top not in inputs or not _waits(inputs[top]):
+        known.pop(top, None)
+    return replace(resource, inputs=inputs, property_dependencies=known)
+
+
+def _waits(value: Any) -> bool:
+    """Whether anything in the value is unknown yet."""
+    if isinstance(value, Mapping):
+        return any(_waits(each) for each in value.values())
+    return any(_waits(each) for each in value) if isinstance(value, list) else not is_known(value)
 
 
 @contextlib.contextmanager
@@ -70,14 +80,15 @@ def forget() -> None:
 
 
 @cache
-def file_of(test: str) -> str:
-    """The file that a test is in."""
-    return next(str(file) for file in sorted(TESTS.rglob("test_*.py")) if f"\ndef {test}(" in file.read_text())
+def found(test: str) -> tuple[str, ...]:
+    """Where the tests of this name are: two clouds may call theirs alike."""
+    files = sorted(file for file in TESTS.rglob("test_*.py") if f"\ndef {test}(" in file.read_text(encoding="utf-8"))
+    return tuple(f"{file}::{test}" for file in files)
 
 
 def hold(*tests: str) -> bool:
     """Whether the tests pass, with all of their parameters."""
-    named = [f"{file_of(test)}::{test}" for test in tests]
+    named = [each for test in tests for each in found(test)]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         ended = pytest.main(["-q", "-x", "-n", "0", "-p", "no:cacheprovider", *named])
     return ended == pytest.ExitCode.OK
@@ -87,12 +98,12 @@ def survivors(lines: list[tuple[str, str, str]]) -> list[str]:
     """Lines (type, path, test) that can be taken away without their test minding."""
     tests = sorted({test for _, _, test in lines})
     assert hold(*tests), "every test passes as long as nothing is taken away"
-    found: list[str] = []
+    kept: list[str] = []
     for token, path, test in lines:
         with without(token, path):
             if hold(test):
-                found.append(f"{token} {path}: {test}")
-    return found
+                kept.append(f"{token} {path}: {test}")
+    return kept
 
 
 def main() -> None:

@@ -42,8 +42,11 @@ def platform(name: str) -> Platform:
 class Reservations(Protocol):
     """How a platform reserves capacity: its `reservation.py`."""
 
-    def create(self, plan: Plan, options: BuildOptions, *, machine: str, zone: str, count: int) -> Any:
-        """Reserves `count` machines in `zone` for the placement; an Output of the id that a claim names."""
+    def create(self, plan: Plan, options: BuildOptions, *, machine: str, zone: str, count: int, until: str = "") -> Any:
+        """Reserves `count` machines in `zone` for the placement; an Output of the id that a claim names.
+
+        `until` is when the cloud ends it, in UTC (`2027-01-31T00:00:00Z`); "" = when somebody does.
+        """
         ...
 
 

@@ -2,6 +2,11 @@
 
 GAPS = (
     (
+        "Placements are not connected with each other: `network.interconnects` says that somebody has connected them, "
+        "over ranges that never overlap, and whoever did keeps the keys of the tunnels. A tunnel has two ends in two "
+        "stacks, each of which needs the other's address first."
+    ),
+    (
         "Inference-pool routing (InferencePool with an endpoint picker) is not rendered: the gateway that "
         "every cloud gets takes it only with an extension of its own, and the clouds' gateways that take it "
         "are not used. Requests go to the replica with the fewest."

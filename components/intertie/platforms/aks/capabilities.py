@@ -17,6 +17,7 @@ CAPABILITIES = Capabilities(
             "Azure an hour to spread: a pool made before that comes up with a warning and without the reservation. "
             "Bring the cluster up well before the reservation is needed."
         ),
+        "A reservation has no end: it is paid for until somebody releases it.",
         (
             "A registry is named by its host, and a role needs the registry's resource id: for a private Azure "
             "container registry, give AcrPull to the identity `<cluster>-kubelet` once."

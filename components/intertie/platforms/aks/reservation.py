@@ -40,13 +40,18 @@ def scope(claim: Claim) -> str:
     return match["scope"]
 
 
-def create(plan: Plan, options: BuildOptions, *, machine: str, zone: str, count: int) -> pulumi.Output[str]:
+def create(
+    plan: Plan, options: BuildOptions, *, machine: str, zone: str, count: int, until: str = ""
+) -> pulumi.Output[str]:
     """Reserves `count` machines in `zone` and gives the group's id, as a claim of kind `crg` names it.
 
     Billing starts at once, used or not. It has a resource group of its own, so that the role that a cluster gets
-    there covers nothing else, and survives `destroy`: what is given back may not be had again.
+    there covers nothing else, and survives `destroy`: what is given back may not be had again. Raises InputError for a
+    machine type or zone that cannot be, and for an end, which Azure's reservations do not have.
     """
     _check(machine, zone)
+    if until:
+        raise InputError(f"`until` must be left out: Azure keeps a reservation until somebody ends it, not {until!r}")
     kept = {"protect": True, "retain_on_delete": True}
     where = f"{plan.cluster}-{machine}-{zone}"
     name, opts = child(options, "group", **kept)

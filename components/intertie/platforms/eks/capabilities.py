@@ -16,7 +16,6 @@ CAPABILITIES = Capabilities(
         "Versions of EKS add-ons are the default of the cluster's Kubernetes version: no installed package lists them.",
         "A runner's network is peered within one account and region; routes in that network are its owner's to make.",
         "With `egress: none` images of charts must be mirrored in `registry` under the paths that they have at home.",
-        "Placements are not connected with each other: whoever connects the networks keeps the keys of the tunnels.",
         "Disks and log groups have AWS' own keys; the customer's key is for Kubernetes secrets and for the state.",
         "The bootstrap's deploy role can make roles under the cluster's name: where that is too much, bound it.",
         "Zones that nobody names are taken as the region's letters a and b; an account without them needs `zones`.",

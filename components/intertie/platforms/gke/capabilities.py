@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
             "replaces the cluster."
         ),
         "Future reservations are used but not requested, because submitting a request commits the money.",
+        "A reservation that is made with an end is gone for good at that moment: it is not renewed.",
         "TPU reservations are used but not made: Google grants them on request.",
         (
             "Flex-start nodes come one by one as pods wait: requests for all or none (ProvisioningRequest) need a "

@@ -27,11 +27,14 @@ def reference(claim: Claim) -> str:
     return f"projects/{link['project']}/reservations/{link['rest']}" if link else text.rpartition("reservations/")[2]
 
 
-def create(plan: Plan, options: BuildOptions, *, machine: str, zone: str, count: int) -> pulumi.Output[str]:
+def create(
+    plan: Plan, options: BuildOptions, *, machine: str, zone: str, count: int, until: str = ""
+) -> pulumi.Output[str]:
     """Reserves `count` machines in `zone` for the placement; the name that a claim of kind `reservation` gives.
 
     For those alone that ask for it by name, else any machine in the project would use it up. Protected and retained:
-    what is given back may not be had again. Raises InputError for a machine type or zone that cannot be.
+    what is given back may not be had again; with `until` Google ends it by itself. Raises InputError for a machine type
+    or zone that cannot be.
     """
     known = _checked(plan, machine, zone)
     name, opts = child(
@@ -58,6 +61,7 @@ def create(plan: Plan, options: BuildOptions, *, machine: str, zone: str, count:
             ),
         ),
         specific_reservation_required=True,
+        delete_at_time=until or None,
         opts=opts,
     ).name
 
