@@ -9,6 +9,7 @@ from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
 from intertie_policies.workloads import WORKLOADS, name_of, namespace_of, workloads_of
 
 ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+CHARTS = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v3:Chart", "kubernetes:helm.sh/v4:Chart")
 _AZURE = "azure-native:managedidentity:FederatedIdentityCredential"
 _AWS = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 _GOOGLE = "gcp:serviceaccount/iAMMember:IAMMember"
@@ -33,10 +34,10 @@ Account = tuple[str | None, str]
     apply_time_only=["member", "issuer"],
 )  # fmt: skip
 def federated_account_exists(stack: Stack, _context: Context) -> Iterator[Violation]:
-    known = _accounts(stack)
+    known, charts = _accounts(stack), _namespaces_of_charts(stack)
     for identity in stack.of_type(_AZURE, _AWS, _GOOGLE):
         wanted, value = _lent_to(identity)
-        if wanted is not None and wanted not in known and (near := _meant(wanted, known)):
+        if wanted is not None and wanted not in known and (near := _meant(wanted, known, charts)):
             yield fail(identity, f"no service account {wanted[1]} in {wanted[0]}; there is {near}", *value.path)
         issuer = identity["issuer"].text or ""
         if _AKS_ISSUER in issuer and not issuer.endswith("/"):
@@ -70,11 +71,17 @@ def _accounts(stack: Stack) -> dict[Account, Resource]:
     return found
 
 
-def _meant(wanted: Account, known: dict[Account, Resource]) -> str:
-    """Service accounts that a typo may have meant: of the same name, or in the same namespace. A chart's is neither."""
-    near = [account for account in known if account[1] == wanted[1]] or [
-        account for account in known if account[0] == wanted[0]
-    ]
+def _namespaces_of_charts(stack: Stack) -> frozenset[str | None]:
+    """Where charts make accounts of their own; None: in a namespace that is not known."""
+    return frozenset(chart["namespace"].quietly().text for chart in stack.of_type(*CHARTS))
+
+
+def _meant(wanted: Account, known: dict[Account, Resource], charts: frozenset[str | None]) -> str:
+    """Service accounts that a typo may have meant: of the same name, or in the same namespace where no chart makes
+    any."""
+    near = [account for account in known if account[1] == wanted[1]]
+    if not near and charts.isdisjoint({wanted[0], None}):
+        near = [account for account in known if account[0] == wanted[0]]
     return ", ".join(sorted(f"{name} in {namespace}" for namespace, name in near))
 
 
