@@ -63,7 +63,8 @@ def make_venv() -> bool:
 
 def install_packages() -> bool:
     """Every package by its hash: what the lock does not name is not installed."""
-    locked = [*PIP, "--require-hashes", "-r", os.path.join(ROOT, "requirements.lock")]
+    # The lock is complete, so nothing is resolved: pip takes `x[extra]` for another requirement than the `x` it has.
+    locked = [*PIP, "--require-hashes", "--no-deps", "-r", os.path.join(ROOT, "requirements.lock")]
     if run(locked, "installing the locked packages"):
         return True
     missing(
