@@ -1,8 +1,9 @@
 """`intertie focus`: cost and usage as FOCUS 1.2 rows."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,17 +11,30 @@ from intertie.cli.output import talk
 from intertie.cli.pricing import Prices, price_book
 from intertie.errors import InputError
 
+if TYPE_CHECKING:
+    from intertie.money import PriceBook
+    from intertie.spec import PipelineSpec
+
+
+Description = Annotated[Path, typer.Argument(help="Description of the pipeline.")]
+First = Annotated[str, typer.Option("--from", help="First day, for example 2026-11-01.")]
+Last = Annotated[str, typer.Option("--to", help="Last day.")]
+Placements = Annotated[
+    list[str] | None, typer.Option("--placement", "-p", help="Only this placement; may be given several times.")
+]
+Used = Annotated[
+    Path | None, typer.Option(help="What was used, as CSV `date,pool,hours`: actual rows instead of planned ones.")
+]
+Committed = Annotated[Path | None, typer.Option(help="A ledger, whose discounts cover hours and cost money.")]
+
 
 def focus(  # noqa: PLR0917  these are options, not positions
-    spec: Annotated[Path, typer.Argument(help="Description of the pipeline.")],
-    first: Annotated[str, typer.Option("--from", help="First day, for example 2026-11-01.")],
-    last: Annotated[str, typer.Option("--to", help="Last day.")],
-    placement: Annotated[
-        list[str] | None, typer.Option("--placement", "-p", help="Only this placement; may be given several times.")
-    ] = None,
-    usage: Annotated[
-        Path | None, typer.Option(help="What was used, as CSV `date,pool,hours`: actual rows instead of planned ones.")
-    ] = None,
+    spec: Description,
+    first: First,
+    last: Last,
+    placement: Placements = None,
+    usage: Used = None,
+    ledger: Committed = None,
     prices: Prices = None,
 ) -> None:
     """Write cost and usage as CSV in FOCUS 1.2: a row per day and resource, with stage and tags. Planned, or actual.
@@ -29,30 +43,50 @@ def focus(  # noqa: PLR0917  these are options, not positions
 
     Example: `intertie focus stacks/specs/chat.yaml --placement aws-use1 --from 2026-11-01 --to 2026-11-30`
     """
-    from intertie.money import cost_of
-    from intertie.money.focus import as_csv, planned_rows, read_usage, used_rows
-    from intertie.plan import resolve
+    from intertie.money.focus import as_csv
     from intertie.spec import read_file
 
-    begin, end = _days(first, last)
+    days = _days(first, last)
     described = read_file(spec)
     names = list(dict.fromkeys(placement or described.placements))
     unknown = [name for name in names if name not in described.placements]
     if unknown or (usage is not None and len(names) != 1):
         raise InputError(f"--placement: allowed: {', '.join(described.placements)}; with --usage, one of them")
-    rows = []
-    for name in names:
-        plan = resolve(described, name)
-        book = price_book(prices)
-        cost = cost_of(plan, book)
-        if usage is not None:
-            used = {key: hours for key, hours in read_usage(usage, plan).items() if begin <= key[0] <= end}
-            rows += used_rows(plan, cost, book, used)
-        else:
-            rows += planned_rows(plan, cost, book, begin, end)
-        for gap in cost.unknown:
-            talk(f"{name}: not in the rows: {gap}")
+    book = price_book(prices)
+    rows = [row for name in names for row in _rows(described, name, book, days, usage, ledger)]
     typer.echo(as_csv(rows), nl=False)
+
+
+def _rows(  # noqa: PLR0917
+    described: "PipelineSpec",
+    name: str,
+    book: "PriceBook",
+    days: tuple[date, date],
+    usage: Path | None,
+    ledger: Path | None,
+) -> "Iterable[dict[str, Any]]":
+    """Rows of one placement; what has none is told."""
+    from intertie.money import cost_of
+    from intertie.money.focus import planned_rows, read_usage, used_rows
+    from intertie.money.focus.columns import ACTUAL, PLANNED
+    from intertie.money.focus.commitments import discounts_of, with_discounts
+    from intertie.plan import resolve
+
+    plan = resolve(described, name)
+    cost = cost_of(plan, book)
+    for gap in cost.unknown:
+        talk(f"{name}: not in the rows: {gap}")
+    if usage is not None:
+        used = {key: hours for key, hours in read_usage(usage, plan).items() if days[0] <= key[0] <= days[1]}
+        rows, record = used_rows(plan, cost, book, used), ACTUAL
+    else:
+        rows, record = planned_rows(plan, cost, book, *days), PLANNED
+    if ledger is None:
+        return rows
+    from intertie.money.ledger import read
+
+    end = datetime.combine(days[1] + timedelta(days=1), time(), UTC)
+    return with_discounts(rows, discounts_of(read(ledger), plan, end), plan, record)
 
 
 def _days(first: str, last: str) -> tuple[date, date]:
