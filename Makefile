@@ -4,7 +4,7 @@ SPEC   ?=
 SAMPLE := aws-use1 azure-swc gcp-euw4
 BIN    := .venv/bin
 TESTS  := $(BIN)/python -m pytest -n 2
-# The lab's tests need programs that take minutes to build: `make unit` and `make check` leave them out.
+# The lab's tests need programs that take minutes to build, and take minutes themselves: `make unit` leaves them out.
 LAB    := tests/lab tests/engine tests/policies/test_policies_engine.py tests/docs/test_lab_page.py $(wildcard tests/drills)
 PLAIN  := $(LAB:%=--ignore=%) -m "not engine and not kubernetes and not soak"
 
@@ -35,14 +35,15 @@ unit: setup
 
 tools: setup ## build the lab's programs from Go modules, once (about 12 minutes)
 	@$(BIN)/python -m intertie.lab.programs || { [ -z "$$CI" ] && echo "tools: the tiers that need them will be skipped" >&2; }
+	@$(BIN)/python tools/prometheus.py >/dev/null || { [ -z "$$CI" ] && echo "tools: the tests that need them will be skipped" >&2; }
 
-test: setup ## all tests that need only the Python packages; says what is not among them
-	@$(TESTS) $(PLAIN)
+test: setup tools ## all tests but the long runs; says which tiers run, which cannot and why, and how long it takes
+	@$(TESTS) -m "not soak"
 
-lab: setup tools ## the lab's tests: the real Pulumi engine and real Kubernetes, a sample per cloud
+lab: setup tools ## of these the lab's alone: the real Pulumi engine and real Kubernetes, a sample per cloud
 	@$(TESTS) -m "not soak" $(LAB)
 
-soak: setup tools ## the long runs: everything in test and lab, more often and over every sample
+soak: setup tools ## the long runs: everything in test, more often and over every sample
 	@INTERTIE_SOAK=1 $(TESTS)
 
 drill: setup tools ## a failover drill in the lab: one cloud stops, another takes over; each phase on its clock
@@ -62,7 +63,7 @@ docs: setup ## write the generated tables
 
 lock: setup ## write requirements.lock anew (needs uv on PATH)
 	@command -v uv >/dev/null || { echo "lock: missing: uv. pip install uv" >&2; exit 3; }
-	@uv pip compile --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras --group dev --quiet pyproject.toml -o requirements.lock
+	@uv pip compile --universal --strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras --group dev --quiet pyproject.toml -o requirements.lock
 
 clean: ## remove everything that the other verbs made
 	@rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis out dist build

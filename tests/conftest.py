@@ -4,20 +4,20 @@
 2. engine: the real Pulumi engine against simulated clouds; needs the Pulumi CLI that `make tools` builds.
 3. kubernetes: real control planes; needs etcd, Kubernetes, KWOK and the LeaderWorkerSet controller, built the same way.
 
-Beside them, Prometheus' own programs judge rules and scrape the exporter where a machine has them: they come as a
-package of the distribution, which no verb here installs, so without them CI says so loudly and does not fail.
+Beside them, Prometheus' own programs judge rules and scrape the exporter: `tools/prometheus.py` takes them out of
+Debian's package, without installing it. Where they cannot be had that is said as of a tier, and CI fails.
 
-`make test` runs the first, `make lab` the two others over one sample per cloud; `make soak` runs all three over every
-sample, and more often.
+`make test` runs all three, over one sample per cloud where all would take too long; `make soak` runs them over every
+sample, and more often. `make unit` runs the first alone.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from intertie.lab import programs
+from support import prometheus_programs
 
 TIERS = {"engine": ("pulumi",), "kubernetes": ("kubernetes", "kwok", "lws", "registry")}
 MINUTES = {"in-process": 6, "engine": 9, "kubernetes": 5}
@@ -36,8 +36,9 @@ def missing(tier: str) -> str:
 
 def without_prometheus() -> str:
     """Why Prometheus' own programs cannot be asked; empty when they can."""
-    absent = [name for name in ("promtool", "prometheus") if shutil.which(name) is None]
-    return f"{' and '.join(absent)} not on PATH; apt-get install prometheus" if absent else ""
+    if prometheus_programs.tool().found():
+        return ""
+    return "promtool and prometheus not found; `python tools/prometheus.py` fetches them on Debian and Ubuntu"
 
 
 def asked_for(tier: str, config: pytest.Config) -> bool:
@@ -55,7 +56,7 @@ def tier_lines(config: pytest.Config) -> list[str]:
     for tier in TIERS:
         reason = missing(tier)
         runs = f"runs; about {MINUTES[tier]} minutes on 2 quiet cores, all of it without the long runs"
-        state = "not part of this run: see `make lab`" if not asked_for(tier, config) else runs
+        state = "not part of this run: see `make test`" if not asked_for(tier, config) else runs
         lines.append(f"tier {tier}: {f'CANNOT RUN: {reason}' if tier in unable(config) else state}")
     reason = without_prometheus()
     lines.append(f"prometheus: {f'CANNOT RUN: {reason}' if reason else 'runs'}")
@@ -82,7 +83,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """In CI every tier that is asked for must run: a skipped tier that looks green is a lie."""
-    if os.environ.get("CI") and exitstatus == 0 and unable(session.config):
+    if os.environ.get("CI") and exitstatus == 0 and (unable(session.config) or without_prometheus()):
         session.exitstatus = 1
 
 

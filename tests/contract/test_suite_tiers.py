@@ -9,6 +9,7 @@ import pytest
 
 from intertie.lab import programs
 
+NO_PROMETHEUS = "promtool and prometheus not found; `python tools/prometheus.py` fetches them on Debian and Ubuntu"
 NO_GO = "Go is not installed: install Go 1.26 or later, or name the programs (INTERTIE_PULUMI, ...)"
 
 
@@ -17,7 +18,7 @@ def tiers(project: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The suite's own hooks on a machine without Go and without the lab's programs."""
     monkeypatch.setattr(programs, "missing", lambda: ("pulumi", "kubernetes", "kwok", "lws"))
     monkeypatch.setattr(programs, "why_not_buildable", lambda: NO_GO)
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("support.prometheus_programs.tool", lambda: SimpleNamespace(found=dict))
     spec = importlib.util.spec_from_file_location("tiers_of_the_suite", project / "tests" / "conftest.py")
     assert spec is not None
     assert spec.loader is not None
@@ -42,7 +43,7 @@ def test_each_tier_that_cannot_run_has_one_line_that_says_why_and_what_to_do(tie
     assert lines == [
         f"tier engine: CANNOT RUN: the Pulumi CLI not found (pulumi); {NO_GO}",
         f"tier kubernetes: CANNOT RUN: {needed}; {NO_GO}",
-        "prometheus: CANNOT RUN: promtool and prometheus not on PATH; apt-get install prometheus",
+        f"prometheus: CANNOT RUN: {NO_PROMETHEUS}",
     ]
 
 
@@ -62,8 +63,17 @@ def test_in_ci_a_tier_that_cannot_run_fails_the_run_unless_it_was_not_asked_for(
     tiers: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(tiers, "without_prometheus", lambda: "")
     assert ended(tiers) == 1
     assert ended(tiers, "not engine and not kubernetes and not soak") == 0
+
+
+def test_in_ci_a_run_without_prometheus_own_programs_fails(tiers: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(programs, "missing", lambda: ())
+    assert ended(tiers) == 1
+    monkeypatch.setattr(tiers, "without_prometheus", lambda: "")
+    assert ended(tiers) == 0
 
 
 def test_every_tier_says_how_long_it_takes(tiers: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
