@@ -57,6 +57,35 @@ def test_sarif_names_the_stack_file(preview: Any) -> None:
     assert places == {"Pulumi.live.yaml"}
 
 
+def allows(tmp_path: Path, name: str, region: str) -> Path:
+    file = tmp_path / name
+    jurisdictions = {"default": ["us", "in"]}
+    file.write_text(json.dumps({"configuration": {"regions": {"allowed": [region], "jurisdictions": jurisdictions}}}))
+    return file
+
+
+def test_the_projects_own_configuration_is_taken_and_told_of(preview: Any, tmp_path: Path) -> None:
+    allows(tmp_path, "policy.json", "aws:ap-south-1")
+    found = preview("ap-south-1", "--pack", "production")
+    assert found.code == 0, found.out
+    assert f"policy packs are configured by {tmp_path / 'policy.json'}" in found.err
+    assert preview("us-east-1", "--pack", "production").code == 1
+
+
+def test_a_configuration_that_is_named_wins_over_the_projects_own(preview: Any, tmp_path: Path) -> None:
+    allows(tmp_path, "policy.json", "aws:ap-south-1")
+    other = allows(tmp_path, "other.json", "aws:us-*")
+    found = preview("ap-south-1", "--pack", "production", "--policy-config", str(other))
+    assert (found.code, "policy.json" in found.err) == (1, False)
+
+
+def test_without_a_pack_nobody_reads_the_projects_configuration(preview: Any, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text("not JSON")
+    assert preview("us-east-1").code == 0
+    refused = preview("us-east-1", "--pack", "production")
+    assert (refused.code, "policy.json: not JSON" in refused.err) == (2, True)
+
+
 def test_a_configuration_without_a_pack_is_refused(preview: Any, tmp_path: Path) -> None:
     found = preview("us-east-1", "--policy-config", str(tmp_path / "x.json"))
     assert (found.code, "say which pack judges" in found.err) == (2, True)
