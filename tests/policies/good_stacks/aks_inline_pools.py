@@ -76,7 +76,7 @@ vault = keyvault.Vault(
     location=PLACE,
     properties=keyvault.VaultPropertiesArgs(
         tenant_id="00000000-0000-0000-0000-000000000002",
-        sku=keyvault.SkuArgs(family="A", name="standard"),
+        sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
         enable_rbac_authorization=True,
         enable_purge_protection=True,
     ),
@@ -122,7 +122,9 @@ cluster = containerservice.ManagedCluster(
     location=PLACE,
     dns_prefix="inference",
     kubernetes_version="1.35",
-    identity=containerservice.ManagedClusterIdentityArgs(type="UserAssigned", user_assigned_identities=[control.id]),
+    identity=containerservice.ManagedClusterIdentityArgs(
+        type=containerservice.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[control.id]
+    ),
     sku=containerservice.ManagedClusterSKUArgs(name="Base", tier="Standard"),
     api_server_access_profile=containerservice.ManagedClusterAPIServerAccessProfileArgs(
         authorized_ip_ranges=["198.51.100.0/24"]

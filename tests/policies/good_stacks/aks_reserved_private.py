@@ -90,12 +90,13 @@ grants = [
         opts=at,
     ),
 ]
+identity: Any = {"type": "UserAssigned", "user_assigned_identities": [control.id]}
 cluster = containerservice.ManagedCluster(
     "h100",
     resource_name_="h100",
     dns_prefix="h100",
     kubernetes_version="1.35",
-    identity={"type": "UserAssigned", "user_assigned_identities": [control.id]},
+    identity=identity,
     api_server_access_profile={"enable_private_cluster": True, "private_dns_zone": "none"},
     network_profile={
         "network_plugin": "azure",

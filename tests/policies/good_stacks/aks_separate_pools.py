@@ -30,14 +30,15 @@ grant = authorization.RoleAssignment(
     role_definition_id="/providers/Microsoft.Authorization/roleDefinitions/4d97b98b-1d4f-4787-a291-c67834d212e7",
     scope=net.id,
 )
+safe: Any = {
+    "tenant_id": "00000000-0000-0000-0000-000000000002",
+    "sku": {"family": "A", "name": "premium"},
+    "enable_purge_protection": True,
+    "enable_rbac_authorization": True,
+}
 keys = keyvault.Vault(
     "keys",
-    properties={
-        "tenant_id": "00000000-0000-0000-0000-000000000002",
-        "sku": {"family": "A", "name": "premium"},
-        "enable_purge_protection": True,
-        "enable_rbac_authorization": True,
-    },
+    properties=safe,
     opts=pulumi.ResourceOptions(protect=True),
     **common,
 )
@@ -48,12 +49,13 @@ key = keyvault.Key(
     vault_name=keys.name,
     properties={"kty": "RSA", "key_size": 4096},
 )
+acts_as: Any = {"type": "UserAssigned", "user_assigned_identities": [who.id]}
 aks = containerservice.ManagedCluster(
     "aks",
     resource_name_="serving",
     dns_prefix="serving",
     kubernetes_version="1.35.4",
-    identity={"type": "UserAssigned", "user_assigned_identities": [who.id]},
+    identity=acts_as,
     sku={"name": "Base", "tier": "Premium"},
     support_plan="KubernetesOfficial",
     api_server_access_profile={

@@ -93,7 +93,9 @@ class Inference(pulumi.ComponentResource):
             resource_name_=name,
             dns_prefix=name,
             kubernetes_version="1.35",
-            identity=aks.ManagedClusterIdentityArgs(type="UserAssigned", user_assigned_identities=[who.id]),
+            identity=aks.ManagedClusterIdentityArgs(
+                type=aks.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[who.id]
+            ),
             api_server_access_profile=aks.ManagedClusterAPIServerAccessProfileArgs(enable_private_cluster=True),
             network_profile=aks.ContainerServiceNetworkProfileArgs(network_plugin="azure", network_policy="azure"),
             oidc_issuer_profile=aks.ManagedClusterOIDCIssuerProfileArgs(enabled=True),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from intertie import catalog
 from intertie_policies.pools import POOLS, Pool, pools_of
-from intertie_policies.resources import Stack
+from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, stack_rule, unknown
 from intertie_policies.rules.capacity.agents import CHARTS, DAEMON_SET, agents
 from intertie_policies.rules.capacity.requests import WORKLOADS, requests
@@ -51,6 +51,7 @@ def brings_driver(pool: Pool) -> bool:
         "Amazon EKS user guide, EKS-optimized accelerated AMIs",
         "AKS documentation, GPUs on node pools",
         "GKE documentation, GPUs",
+        "NVIDIA DRA Driver for GPUs documentation, prerequisites",
     ],
 )
 def device_plugin_owned_once(stack: Stack, _context: Context) -> Iterator[Violation]:
@@ -61,6 +62,8 @@ def device_plugin_owned_once(stack: Stack, _context: Context) -> Iterator[Violat
             continue
         found = list(agents(stack, vendor))
         bringing = [pool for pool in own if brings_plugin(pool)]
+        if vendor == "nvidia" and (one := next((each.resource for each in (*found, *bringing)), None)):
+            yield from (fail(chart, f"it gives out devices that {one.name} gives out too") for chart in _claimed(stack))
         if found and len(bringing) == len(own):
             yield fail(found[0].resource, f"{own[0].resource.name} brings its device plugin by itself")
         elif len(found) > 1:
@@ -72,6 +75,14 @@ def device_plugin_owned_once(stack: Stack, _context: Context) -> Iterator[Violat
         ):
             lacking = next(pool for pool in own if pool not in bringing)
             yield fail(lacking.resource, f"nobody makes {resource} known: no pod will get one")
+
+
+def _claimed(stack: Stack) -> Iterator[Resource]:
+    """Charts of NVIDIA's DRA driver that allocate accelerators by claims: they do unless they are told not to."""
+    for chart in stack.of_type(*CHARTS):
+        named = (chart["chart"].text or "").rpartition("/")[2] == "nvidia-dra-driver-gpu"
+        if named and chart["values"]["resources"]["gpus"]["enabled"].flag is not False:
+            yield chart
 
 
 @stack_rule(

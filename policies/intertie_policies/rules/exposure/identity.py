@@ -9,6 +9,7 @@ from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_
 from intertie_policies.workloads import WORKLOADS, workloads_of
 
 _SECRET = "kubernetes:core/v1:Secret"  # noqa: S105  a type
+_REGISTRY = "azure-native:containerregistry:Registry"
 _MADE_KEYS = {
     "aws:iam/accessKey:AccessKey": "an access key that never expires",
     "gcp:serviceaccount/key:Key": "a key of a service account that never expires",
@@ -27,7 +28,7 @@ _KEY_NAMES = frozenset(
 @rule(
     "no-static-cloud-keys",
     "exposure",
-    types=[*WORKLOADS, _SECRET, *_MADE_KEYS],
+    types=[*WORKLOADS, _SECRET, _REGISTRY, *_MADE_KEYS],
     baseline=Level.ADVISORY,
     production=Level.MANDATORY,
     description="Workloads hold no cloud keys that last; they get tokens for their own identity.",
@@ -39,16 +40,23 @@ _KEY_NAMES = frozenset(
 def no_static_cloud_keys(resource: Resource, _context: Context) -> Iterator[Violation]:
     if resource.type in _MADE_KEYS:
         yield fail(resource, _MADE_KEYS[resource.type])
+    elif resource.type == _REGISTRY:
+        if resource["adminUserEnabled"].flag:
+            yield fail(resource, "an admin with a password that everybody shares", "adminUserEnabled")
     elif resource.type == _SECRET:
-        for key in ("data", "stringData"):
-            if resource[key].quietly().state is State.HIDDEN:
-                continue  # marked as secret as a whole; what containers take from it is seen at the containers
-            for name, value in resource[key].entries.items():
-                if name.upper() in _KEY_NAMES:
-                    yield fail(resource, f"it holds {name}", *value.path)
+        yield from _in_secret(resource)
     for workload in workloads_of(resource):
         for container in workload.containers:
             yield from _in_environment(resource, container)
+
+
+def _in_secret(secret: Resource) -> Iterator[Violation]:
+    for key in ("data", "stringData"):
+        if secret[key].quietly().state is State.HIDDEN:
+            continue  # marked as secret as a whole; what containers take from it is seen at the containers
+        for name, value in secret[key].entries.items():
+            if name.upper() in _KEY_NAMES:
+                yield fail(secret, f"it holds {name}", *value.path)
 
 
 def _in_environment(resource: Resource, container: Value) -> Iterator[Violation]:
