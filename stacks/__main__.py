@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pulumi
 
-from intertie import InferencePipeline, read_file
+from intertie import InferencePipeline, read_file, reserve
 
 config = pulumi.Config()
 spec = read_file(Path(__file__).parent / config.require("spec"))
@@ -17,6 +17,7 @@ pipeline = InferencePipeline(
         "lift_deletion_protection": config.get_bool("lift_deletion_protection"),  # before a cluster is destroyed
     },
 )
+reserved = reserve(spec, config.require("placement"), config.get_object("capacity"))
 
 pulumi.export("cluster", pipeline.cluster_name)
 pulumi.export("endpoint", pipeline.endpoint)
@@ -24,3 +25,5 @@ pulumi.export("kubeconfig", pipeline.kubeconfig)
 pulumi.export("namespace", pipeline.namespace)
 pulumi.export("notes", pipeline.notes)
 pulumi.export("weights", pipeline.weights)
+if reserved:  # name → what a step of the ladder takes as its `id`
+    pulumi.export("reservations", reserved)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from intertie.boundary import read_file
     from intertie.clusters import AksCluster, EksCluster, GkeCluster
     from intertie.pipeline import InferencePipeline
-    from intertie.reservations import CapacityReservation
+    from intertie.reservations import CapacityReservation, reserve
     from intertie.spec import PipelineSpec
     from intertie.workloads import InferenceWorkload
 
@@ -32,11 +32,12 @@ _HOME = {
     "PipelineSpec": "intertie.spec",
     "PlacementBootstrap": "intertie.bootstraps",
     "read_file": "intertie.boundary",
+    "reserve": "intertie.reservations",
 }
 
 __all__ = [
     "AksCluster", "CapacityReservation", "EksCluster", "GkeCluster", "InferencePipeline", "InferenceWorkload",
-    "PipelineSpec", "PlacementBootstrap", "read_file",
+    "PipelineSpec", "PlacementBootstrap", "read_file", "reserve",
 ]  # fmt: skip
 
 

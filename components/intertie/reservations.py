@@ -15,6 +15,8 @@ from intertie.contract import BuildOptions
 from intertie.errors import InputError
 from intertie.platforms import registry
 
+_ROW = ("name", "machine", "zone", "count")
+
 
 class CapacityReservationArgs(TypedDict):
     """What is reserved. Billing starts when it is created, used or not."""
@@ -58,6 +60,48 @@ class CapacityReservation(pulumi.ComponentResource):
                 until=_moment(args.get("until")),
             )
         self.register_outputs({"reservationId": self.reservation_id})
+
+
+def reserve(spec: Any, placement: str, rows: Any) -> dict[str, pulumi.Output[str]]:
+    """A `CapacityReservation` for each row of a stack's setting `capacity`, and their ids by name.
+
+    A row is what `intertie capacity --zone` proposes: `name`, `machine`, `zone`, `count`, and `until` where it ends by
+    itself. The name is the reservation's own: another name is another reservation. pulumi.RunError for other rows.
+    """
+    with told_plainly():
+        wanted = [_row(row) for row in _list(rows)]
+        names = [row["name"] for row in wanted]
+        if len(set(names)) < len(names):
+            raise InputError(f"capacity: names must differ; found: {', '.join(map(str, names))}")
+    made = {}
+    for row in wanted:
+        args: CapacityReservationArgs = {
+            "spec": spec,
+            "placement": placement,
+            "machine": row["machine"],
+            "zone": str(row["zone"]),
+            "count": row["count"],
+            "until": row.get("until"),
+        }
+        made[row["name"]] = CapacityReservation(row["name"], args).reservation_id
+    return made
+
+
+def _list(rows: Any) -> list[Any]:
+    if rows is None:
+        return []
+    if not isinstance(rows, list):
+        raise InputError(f"capacity: found {str(rows)[:60]!r}; allowed: a list of {', '.join(_ROW)}")
+    return rows
+
+
+def _row(row: Any) -> dict[str, Any]:
+    keys = set(row) if isinstance(row, dict) else set()
+    if not set(_ROW) <= keys <= {*_ROW, "until"}:
+        raise InputError(f"capacity: found {str(row)[:80]!r}; allowed: {', '.join(_ROW)}, and `until`")
+    if not isinstance(row["count"], int | float) or not all(isinstance(row[key], str) for key in ("name", "machine")):
+        raise InputError(f"capacity: found {str(row)[:80]!r}; allowed: text, and a whole number as `count`")
+    return row
 
 
 def _whole(count: float) -> int:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support.command import Ran, run
 
@@ -49,6 +50,20 @@ def test_the_floor_of_the_use_is_committed_to(use: str, intertie: Runner) -> Non
     assert data["recommendation"]["reserve"] == {"machine": "a3-highgpu-8g", "count": 8}
     assert any("calendar-mode" in each for each in data["unknown"])
     assert data["options"][0]["owed"] > 0
+
+
+def test_what_is_committed_to_is_proposed_as_lines_of_the_stack_file(use: str, intertie: Runner) -> None:
+    shown = intertie("capacity", use, *A3, "--horizon", "7d", "--zone", "us-central1-a")
+    assert shown.code == 0
+    text = shown.out[shown.out.index("# into the stack file") :]
+    wanted = {"name": "a3-highgpu-8g-us-central1-a", "machine": "a3-highgpu-8g", "zone": "us-central1-a", "count": 8}
+    assert yaml.safe_load(text) == {"inference:capacity": [wanted]}
+    assert decided(intertie, use, *A3, "--zone", "us-central1-a")["proposal"] == {"inference:capacity": [wanted]}
+
+
+def test_nothing_is_proposed_where_nothing_is_committed_to(use: str, intertie: Runner) -> None:
+    data = decided(intertie, use, *A3, "--offer", "committed-use:365:999", "--zone", "us-central1-a")
+    assert data["proposal"] == {}
 
 
 def test_an_offer_of_ones_own_is_weighed(use: str, intertie: Runner) -> None:

@@ -1,5 +1,6 @@
 """Capacity decisions (`intertie.capacity/v1`) and ledgers (`intertie.ledger/v1`) for people."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,16 @@ def write(data: Data, console: Console) -> None:
     title = f"{data['machine']} · {data['cloud']} · {data['region']}"
     section = Section(title, "pass", tuple(_facts(data)), tuple(_tables(data)), tuple(_issues(data)))
     text.write(Page("Capacity", "pass", (section,)), console)
+
+
+def proposed(data: Data) -> Iterator[str]:
+    """The lines of a stack file that reserve what is recommended, as YAML; nothing without a proposal."""
+    for name, rows in data.get("proposal", {}).items():
+        yield "# into the stack file, under `config:`; billed from the next `pulumi up` on, protected and retained"
+        yield f"  {name}:"
+        for row in rows:
+            told = f"name: {row['name']}, machine: {row['machine']}, zone: {json.dumps(row['zone'])}, count: {row['count']}"
+            yield f"    - {{{told}}}"
 
 
 def _facts(data: Data) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,8 @@
 """`intertie capacity`: how many machines to commit to, buy as a block, or leave on demand and spot."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,25 +11,47 @@ from intertie.cli.output import Format, FormatOption, console, waiting, write_js
 from intertie.cli.pricing import Prices, price_book
 from intertie.errors import InputError
 
+if TYPE_CHECKING:
+    from intertie.cli.demand import Target
+    from intertie.money.commitments.offers import Market
+    from intertie.money.forecast.series import Floats
+
 UNITS = ("machines", "accelerators", "replicas", "tokens", "tokens/s")
 
 
+File = Annotated[Path, typer.Argument(help="CSV file of the use so far: `timestamp` and `value`, hourly or daily.")]
+Cloud = Annotated[str | None, typer.Option(help="aws, azure or gcp; with --spec it is the placement's.")]
+Region = Annotated[str | None, typer.Option(help="Region; with --spec it is the placement's.")]
+Machine = Annotated[str | None, typer.Option(help="Machine type; with --spec it is the stage's.")]
+Unit = Annotated[str, typer.Option(help="machines, accelerators, replicas, tokens or tokens/s.")]
+Horizon = Annotated[str, typer.Option(help="How far demand is simulated: `30d`, `365d`.")]
+Description = Annotated[Path | None, typer.Option(help="Description: turns replicas and tokens into machines.")]
+Placement = Annotated[str | None, typer.Option("--placement", "-p", help="Its placement, with --spec.")]
+Stage = Annotated[str | None, typer.Option(help="Its stage, with --spec.")]
+Headroom = Annotated[float, typer.Option(help="What is kept ready, in multiples of use, for tokens.")]
+Offers = Annotated[list[str] | None, typer.Option(help="A price that you were offered: PRODUCT:DAYS:DOLLARS-AN-HOUR.")]
+SpotShare = Annotated[float, typer.Option(help="Part of the work that may be interrupted, 0 to 1.")]
+Holidays = Annotated[str, typer.Option(help="Public holidays of a country, for the forecast: `US`.")]
+Zone = Annotated[
+    str | None, typer.Option(help="Propose a reservation of what is committed to, in this zone, for the stack file.")
+]
+
+
 def capacity(  # noqa: PLR0917  these are options, not positions
-    file: Annotated[Path, typer.Argument(help="CSV file of the use so far: `timestamp` and `value`, hourly or daily.")],
-    cloud: Annotated[str | None, typer.Option(help="aws, azure or gcp; with --spec it is the placement's.")] = None,
-    region: Annotated[str | None, typer.Option(help="Region; with --spec it is the placement's.")] = None,
-    machine: Annotated[str | None, typer.Option(help="Machine type; with --spec it is the stage's.")] = None,
-    unit: Annotated[str, typer.Option(help="machines, accelerators, replicas, tokens or tokens/s.")] = "machines",
-    horizon: Annotated[str, typer.Option(help="How far demand is simulated: `30d`, `365d`.")] = "30d",
-    spec: Annotated[Path | None, typer.Option(help="Description: turns replicas and tokens into machines.")] = None,
-    placement: Annotated[str | None, typer.Option("--placement", "-p", help="Its placement, with --spec.")] = None,
-    stage: Annotated[str | None, typer.Option(help="Its stage, with --spec.")] = None,
-    headroom: Annotated[float, typer.Option(help="What is kept ready, in multiples of use, for tokens.")] = 1.2,
-    offer: Annotated[
-        list[str] | None, typer.Option(help="A price that you were offered: PRODUCT:DAYS:DOLLARS-AN-HOUR.")
-    ] = None,
-    spot_share: Annotated[float, typer.Option(help="Part of the work that may be interrupted, 0 to 1.")] = 0.0,
-    holidays: Annotated[str, typer.Option(help="Public holidays of a country, for the forecast: `US`.")] = "",
+    file: File,
+    cloud: Cloud = None,
+    region: Region = None,
+    machine: Machine = None,
+    unit: Unit = "machines",
+    horizon: Horizon = "30d",
+    spec: Description = None,
+    placement: Placement = None,
+    stage: Stage = None,
+    headroom: Headroom = 1.2,
+    offer: Offers = None,
+    spot_share: SpotShare = 0.0,
+    holidays: Holidays = "",
+    zone: Zone = None,
     prices: Prices = None,
     format: FormatOption = Format.TEXT,
 ) -> None:
@@ -39,26 +62,44 @@ def capacity(  # noqa: PLR0917  these are options, not positions
 
     Example: `intertie capacity use.csv --cloud gcp --region us-central1 --machine a3-highgpu-8g`
     """
-    from intertie.cli.demand import Target, demand_of, target_of
-    from intertie.money.commitments import decide, market_of
-    from intertie.money.commitments.offers import own_offer
-    from intertie.money.commitments.result import decision_json
+    from intertie.cli.demand import demand_of, target_of
 
     if unit not in UNITS:
         raise InputError(f"--unit: found {unit!r}; allowed: {', '.join(UNITS)}")
-    target: Target = target_of(spec, placement, stage, cloud=cloud, region=region, machine=machine)
+    target = target_of(spec, placement, stage, cloud=cloud, region=region, machine=machine)
     _check_place(target.cloud, target.region, target.machine)
-    own = [own_offer(text, target.cloud) for text in offer or ()]
-    market = market_of(target.cloud, target.region, target.machine, price_book(prices), own)
+    market = _market(target, prices, offer or ())
     with waiting("simulating demand"):
         demand, hours = demand_of(file, target, unit=unit, horizon=horizon, headroom=headroom, holidays=holidays)
-    data = decision_json(decide(demand, market, spot_share=spot_share, step_hours=hours))
+    _show(_decided(demand, market, spot_share, hours, zone), format)
+
+
+def _market(target: "Target", prices: list[Path] | None, offers: Sequence[str]) -> "Market":
+    from intertie.money.commitments import market_of
+    from intertie.money.commitments.offers import own_offer
+
+    own = [own_offer(text, target.cloud) for text in offers]
+    return market_of(target.cloud, target.region, target.machine, price_book(prices), own)
+
+
+def _decided(demand: "Floats", market: "Market", spot_share: float, hours: float, zone: str | None) -> dict[str, Any]:
+    from intertie.money.commitments import decide
+    from intertie.money.commitments.result import decision_json, proposal
+
+    decision = decide(demand, market, spot_share=spot_share, step_hours=hours)
+    data = decision_json(decision)
+    return data if zone is None else {**data, "proposal": proposal(decision, zone)}
+
+
+def _show(data: dict[str, Any], format: Format) -> None:
     if format is Format.JSON:
         write_json(data)
-    else:
-        from intertie.report import capacity as shown
+        return
+    from intertie.report import capacity as shown
 
-        shown.write(data, console())
+    shown.write(data, console())
+    for line in shown.proposed(data):
+        typer.echo(line)
 
 
 def _check_place(cloud: str, region: str, machine: str) -> None:

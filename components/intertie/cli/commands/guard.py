@@ -11,27 +11,34 @@ from intertie.cli.output import Format, FormatOption, console, write_json
 from intertie.errors import InputError
 
 if TYPE_CHECKING:
-    from intertie.money.guard import Limits
+    from intertie.money.guard import Limits, Outcome
+
+
+Description = Annotated[Path | None, typer.Argument(help="Description of the pipeline; its budget is held to.")]
+Placement = Annotated[str | None, typer.Option("--placement", "-p", help="Its placement.")]
+Kubeconfig = Annotated[Path | None, typer.Option(help="Way into the cluster. Default: the cluster that this runs in.")]
+Namespace = Annotated[str | None, typer.Option(help="Without a description: the pipeline's namespace.")]
+Cloud = Annotated[str | None, typer.Option(help="Without a description: aws, azure or gcp.")]
+Budget = Annotated[float | None, typer.Option(help="US dollars a month for this cluster.")]
+Prices = Annotated[list[Path] | None, typer.Option(help="Contract prices, as for `intertie cost`.")]
+Expected = Annotated[float | None, typer.Option(help="Dollars an hour that the forecast expects at most.")]
+Development = Annotated[bool, typer.Option("--development", help="Not production: `stop` needs nobody.")]
+Act = Annotated[bool, typer.Option("--act", help="Change ceilings. Without it, only say what would change.")]
+ApproveStop = Annotated[bool, typer.Option("--approve-stop", help="A person agrees to `stop`.")]
 
 
 def guard(  # noqa: PLR0917  these are options, not positions
-    spec: Annotated[Path | None, typer.Argument(help="Description of the pipeline; its budget is held to.")] = None,
-    placement: Annotated[str | None, typer.Option("--placement", "-p", help="Its placement.")] = None,
-    kubeconfig: Annotated[
-        Path | None, typer.Option(help="Way into the cluster. Default: the cluster that this runs in.")
-    ] = None,
-    namespace: Annotated[str | None, typer.Option(help="Without a description: the pipeline's namespace.")] = None,
-    cloud: Annotated[str | None, typer.Option(help="Without a description: aws, azure or gcp.")] = None,
-    budget: Annotated[float | None, typer.Option(help="US dollars a month for this cluster.")] = None,
-    prices: Annotated[list[Path] | None, typer.Option(help="Contract prices, as for `intertie cost`.")] = None,
-    expected_hourly: Annotated[
-        float | None, typer.Option(help="Dollars an hour that the forecast expects at most.")
-    ] = None,
-    development: Annotated[bool, typer.Option("--development", help="Not production: `stop` needs nobody.")] = False,
-    act: Annotated[
-        bool, typer.Option("--act", help="Change ceilings. Without it, only say what would change.")
-    ] = False,
-    approve_stop: Annotated[bool, typer.Option("--approve-stop", help="A person agrees to `stop`.")] = False,
+    spec: Description = None,
+    placement: Placement = None,
+    kubeconfig: Kubeconfig = None,
+    namespace: Namespace = None,
+    cloud: Cloud = None,
+    budget: Budget = None,
+    prices: Prices = None,
+    expected_hourly: Expected = None,
+    development: Development = False,
+    act: Act = False,
+    approve_stop: ApproveStop = False,
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Meter a cluster from its live nodes, and hold it to its budget by the ceilings of its autoscalers.
@@ -42,7 +49,7 @@ def guard(  # noqa: PLR0917  these are options, not positions
     Example: `intertie guard stacks/specs/chat.yaml --placement aws-use1 --kubeconfig kubeconfig --act`
     """
     from intertie.money import PriceBook
-    from intertie.money.guard import State, tick
+    from intertie.money.guard import tick
     from intertie.money.guard.kube import connect
 
     limits, place = _limits(spec, budget, development), placement or "*"
@@ -53,13 +60,19 @@ def guard(  # noqa: PLR0917  these are options, not positions
     book = PriceBook(own=_own(prices))
     limits = _with(limits, expected_hourly, approve_stop)
     cluster = connect(namespace, str(kubeconfig) if kubeconfig is not None else None)
-    outcome = tick(cluster, limits, book, cloud=cloud, placement=place, at=datetime.now(UTC), act=act)
+    _told(tick(cluster, limits, book, cloud=cloud, placement=place, at=datetime.now(UTC), act=act), format, acted=act)
+
+
+def _told(outcome: "Outcome", format: Format, *, acted: bool) -> None:
+    """Says what was seen and done, and ends with the exit code that says how it stands."""
+    from intertie.money.guard import State
+
     if format is Format.JSON:
         write_json(outcome.to_json())
     else:
         from intertie.report.guard import lines
 
-        for line in lines(outcome.to_json(), acted=act):
+        for line in lines(outcome.to_json(), acted=acted):
             console().print(line, markup=False, soft_wrap=True)
     bad = outcome.state >= State.FREEZE or outcome.failed or outcome.decision.held
     raise typer.Exit(Exit.VIOLATIONS if bad else Exit.GOOD)

@@ -1,5 +1,6 @@
 """A decision as plain data: `intertie.capacity/v1`."""
 
+import re
 from typing import Any
 
 from intertie.money.commitments.blocks import Block
@@ -28,6 +29,22 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "unknown": list(market.unpriced),
         "notes": list(decision.notes),
     }
+
+
+CONFIG = "inference:capacity"
+"""Setting of a stack file whose entries the stack program makes to reservations."""
+
+
+def proposal(decision: Decision, zone: str) -> dict[str, Any]:
+    """Lines of a stack file that reserve what is committed to: machines that are paid for anyway are worth holding.
+
+    Empty where nothing is committed to. Nothing is written: a person puts them into the file.
+    """
+    found = _recommended(decision, decision.best)["reserve"]
+    if not found:
+        return {}
+    name = re.sub(r"[^a-z0-9]+", "-", f"{found['machine']}-{zone}".lower()).strip("-")
+    return {CONFIG: [{"name": name, **found, "zone": zone}]}
 
 
 def _recommended(decision: Decision, best: Option | None) -> dict[str, Any]:
