@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from intertie_policies.accessor import Path, Step, Value, show
@@ -133,41 +134,21 @@ def rule(
     settings: Iterable[str] = (),
     apply_time_only: Iterable[str] = (),
     remedy: Remedy | None = None,
+    scope: Scope = Scope.RESOURCE,
 ) -> Callable[[Check], Rule]:
     """Makes a resource rule of a function (resource, context)."""
 
     def make(check: Check) -> Rule:
         return Rule(
-            id, subject, Scope.RESOURCE, frozenset(types), {BASELINE: baseline, PRODUCTION: production}, description,
+            id, subject, scope, frozenset(types), {BASELINE: baseline, PRODUCTION: production}, description,
             rationale, remediation, tuple(references), tuple(settings), tuple(apply_time_only), check, remedy,
         )  # fmt: skip
 
     return make
 
 
-def stack_rule(
-    id: str,  # noqa: A002
-    subject: str,
-    *,
-    types: Iterable[str] = (),
-    baseline: Level = Level.ADVISORY,
-    production: Level = Level.MANDATORY,
-    description: str,
-    rationale: str,
-    remediation: str,
-    references: Iterable[str] = (),
-    settings: Iterable[str] = (),
-    apply_time_only: Iterable[str] = (),
-) -> Callable[[Check], Rule]:
-    """Makes a stack rule of a function (stack, context). It runs when the stack has a resource of one of `types`."""
-
-    def make(check: Check) -> Rule:
-        return Rule(
-            id, subject, Scope.STACK, frozenset(types), {BASELINE: baseline, PRODUCTION: production}, description,
-            rationale, remediation, tuple(references), tuple(settings), tuple(apply_time_only), check,
-        )  # fmt: skip
-
-    return make
+stack_rule = partial(rule, scope=Scope.STACK)
+"""Makes a stack rule of a function (stack, context). It runs when the stack has a resource of one of `types`."""
 
 
 def fail(resource: Resource | Stack, message: str, *path: Step) -> Violation:

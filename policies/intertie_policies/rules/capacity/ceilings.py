@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 from intertie_policies.pools import POOLS, Pool, pools_of
 from intertie_policies.resources import Resource
-from intertie_policies.rule import Context, Level, Violation, fail, rule
+from intertie_policies.rule import Context, Violation, fail, rule
 
 
 @rule(
     "pool-ceiling-within-limit",
     "capacity",
     types=POOLS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="A pool with accelerators has a ceiling, and the ceiling is within the limit.",
     rationale="An autoscaler without a ceiling turns a traffic spike or a retry storm into an invoice.",
     remediation="Set the pool's maximum to what is budgeted, or raise `capacity.max_nodes_per_pool`.",

@@ -42,13 +42,18 @@ def efa_interfaces_legal(template: Resource, _context: Context) -> Iterator[Viol
     references=["karpenter-provider-aws instance types reference (Apache-2.0)"],
 )
 def efa_interfaces_fit_machine(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for pool, template in _launched(stack):
+        kinds = [interface["interfaceType"].text for interface in template["networkInterfaces"].items]
+        asked = sum(kind in ("efa", "efa-only") for kind in kinds)
+        names = {*pool["instanceTypes"].texts, *filter(None, [template["instanceType"].text])} if asked else set()
+        for name in sorted(names):
+            yield from _cards(template, name, asked)
+
+
+def _launched(stack: Stack) -> Iterator[tuple[Resource, Resource]]:
+    """Managed groups, each with the launch template of this stack that its nodes start from."""
     for pool in stack.of_type(EKS):
-        for template in pool.uses("launchTemplate", TEMPLATE):
-            kinds = [interface["interfaceType"].text for interface in template["networkInterfaces"].items]
-            asked = sum(kind in ("efa", "efa-only") for kind in kinds)
-            names = {*pool["instanceTypes"].texts, *filter(None, [template["instanceType"].text])} if asked else set()
-            for name in sorted(names):
-                yield from _cards(template, name, asked)
+        yield from ((pool, template) for template in pool.uses("launchTemplate", TEMPLATE))
 
 
 def _cards(template: Resource, name: str, asked: int) -> Iterator[Violation]:
@@ -72,14 +77,13 @@ def _cards(template: Resource, name: str, asked: int) -> Iterator[Violation]:
     references=["Amazon EKS user guide, launch templates"],
 )
 def nodes_join_cluster(stack: Stack, _context: Context) -> Iterator[Violation]:
-    for pool in stack.of_type(EKS):
-        for template in pool.uses("launchTemplate", TEMPLATE):
-            if not pool.uses("clusterName", EKS_CLUSTER):
-                continue  # the cluster is not of this stack: its group comes from elsewhere
-            for key in ("vpcSecurityGroupIds", "networkInterfaces"):
-                named = not template[key].quietly().absent
-                groups = key == "vpcSecurityGroupIds" or any(
-                    not each["securityGroups"].quietly().absent for each in template[key].items
-                )
-                if named and groups and not template.uses(key, EKS_CLUSTER):
-                    yield fail(template, "the cluster's own security group is not among its groups", key)
+    for pool, template in _launched(stack):
+        if not pool.uses("clusterName", EKS_CLUSTER):
+            continue  # the cluster is not of this stack: its group comes from elsewhere
+        for key in ("vpcSecurityGroupIds", "networkInterfaces"):
+            named = not template[key].quietly().absent
+            groups = key == "vpcSecurityGroupIds" or any(
+                not each["securityGroups"].quietly().absent for each in template[key].items
+            )
+            if named and groups and not template.uses(key, EKS_CLUSTER):
+                yield fail(template, "the cluster's own security group is not among its groups", key)

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 from intertie_policies.pools import POOLS, pools_of
 from intertie_policies.resources import Stack
-from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
+from intertie_policies.rule import Context, Violation, fail, stack_rule
 
 
 @stack_rule(
     "accelerators-not-spot-only",
     "capacity",
     types=POOLS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="The accelerators of a stack are not all on spot capacity: one pool at least is reserved or on demand.",
     rationale="Spot capacity of accelerators ends for a whole zone at once, with two minutes of notice or less.",
     remediation="Add an on-demand or reserved pool behind the spot pool.",

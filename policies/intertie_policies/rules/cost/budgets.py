@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from intertie_policies.fleet import FLEETS, fleets
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+from intertie_policies.rule import Context, Violation, fail, rule, stack_rule
 
 AWS = "aws:budgets/budget:Budget"
 AZURE = ("azure-native:consumption:Budget", "azure-native:costmanagement:Budget")
@@ -38,8 +38,6 @@ def _amount(budget: Resource) -> tuple[float | None, int | None]:
     "budget-present",
     "cost",
     types=FLEETS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="A stack with accelerators has a budget, or its budget is kept in a named place.",
     rationale="Without a budget the first message about the money is the invoice.",
     remediation="Add a budget to the stack, or say in `cost.budget_elsewhere` who keeps it.",
@@ -57,8 +55,6 @@ def budget_present(stack: Stack, context: Context) -> Iterator[Violation]:
     "budget-alerts-in-time",
     "cost",
     types=BUDGETS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="A budget has an amount, and tells somebody at or before it is spent.",
     rationale="80 is 80 % on AWS and Azure, and 8,000 % on Google; and a budget that tells nobody is mute.",
     remediation="Set a threshold of at most 100 % (Google: 1.0) with somebody who is told.",

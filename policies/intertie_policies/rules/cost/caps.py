@@ -8,7 +8,7 @@ from intertie_policies.accessor import Value
 from intertie_policies.fleet import FLEETS, HOURS_PER_MONTH, Fleet, fleets
 from intertie_policies.pools import POOLS, pools_of
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+from intertie_policies.rule import Context, Violation, fail, rule, stack_rule
 from intertie_policies.rules.cost.budgets import budgeted_monthly
 
 
@@ -16,8 +16,6 @@ from intertie_policies.rules.cost.budgets import budgeted_monthly
     "cost-cap",
     "cost",
     types=FLEETS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="What a stack always runs stays under the caps per hour and per month.",
     rationale="A floor of one more accelerator machine is a line in a diff and the price of a house in a year.",
     remediation="Lower the floors, choose smaller machines, or have the budget's owner raise the caps.",
@@ -38,8 +36,6 @@ def cost_cap(stack: Stack, context: Context) -> Iterator[Violation]:
     "ceilings-within-budget",
     "cost",
     types=FLEETS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="With every pool at its ceiling, a stack costs no more than the budget can bear.",
     rationale="Autoscalers go to their ceilings when something is wrong: a retry storm, a leak of a key, a bug.",
     remediation="Lower the ceilings, or raise the budget or `cost.ceiling_over_budget` with who answers for it.",
@@ -71,8 +67,6 @@ def _total(stack: Stack, context: Context, *, at_ceiling: bool) -> float:
     "price-known",
     "cost",
     types=FLEETS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="The price of every machine with accelerators is known.",
     rationale="What has no price is in no cap, no forecast and no budget, and is usually the dearest of all.",
     remediation="Say what you pay in `cost.prices`: {`aws:p6e-gb200.36xlarge`: 0.0}, in US dollars an hour.",
@@ -104,8 +98,6 @@ _MACHINES = {
     "machines-approved",
     "cost",
     types=[*POOLS, *_MACHINES],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Machines are of an approved type, and their accelerators of an approved model.",
     rationale="A type that nobody approved has no quota, no discount, no image and no price that anybody looked at.",
     remediation="Use a type of `capacity.machines`, or have this one approved.",

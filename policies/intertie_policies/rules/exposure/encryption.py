@@ -40,7 +40,6 @@ _KEY_OF: dict[str, dict[str, Callable[[Resource], Value]]] = {
     "exposure",
     types=[EKS_CLUSTER, AKS_CLUSTER, *_S3, *(type_ for types in _KEY_OF.values() for type_ in types)],
     baseline=Level.DISABLED,
-    production=Level.MANDATORY,
     description="What the configuration names is encrypted with a key of one's own: at least the secrets of clusters.",
     rationale="Only with a key of your own can you see who decrypts, and make data unreadable when you must.",
     remediation="Make a key (KMS, Key Vault, Cloud KMS) and name it; `exposure.customer_keys` says what needs one.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from intertie_policies.accessor import State, Value, is_list
 from intertie_policies.resources import Resource
-from intertie_policies.rule import Context, Level, Violation, fail, rule
+from intertie_policies.rule import Context, Violation, fail, rule
 
 _POLICIES = ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy")
 _ON_RESOURCES = ("aws:s3/bucketPolicy:BucketPolicy", "aws:sqs/queuePolicy:QueuePolicy")
@@ -39,8 +39,6 @@ _CROWDS = frozenset({"system:authenticated", "system:unauthenticated", "system:s
     "grants-bounded",
     "exposure",
     types=[*_POLICIES, *_ON_RESOURCES, _ROLE, *_ATTACHED, _ASSIGNED, *_GRANTED, *_ROLES, *_BINDINGS],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="No grant is without bounds: neither everything, nor on everything, nor to everybody.",
     rationale="Whoever takes over one pod with such a grant has the account.",
     remediation="Name the actions, the resources and the principals that are needed.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from intertie_policies.accessor import State, Value
 from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER, GKE, GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+from intertie_policies.rule import Context, Violation, fail, rule, stack_rule
 from intertie_policies.workloads import WORKLOADS, workloads_of
 
 _SECRET = "kubernetes:core/v1:Secret"  # noqa: S105  a type
@@ -29,8 +29,6 @@ _KEY_NAMES = frozenset(
     "no-static-cloud-keys",
     "exposure",
     types=[*WORKLOADS, _SECRET, _REGISTRY, *_MADE_KEYS],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Workloads hold no cloud keys that last; they get tokens for their own identity.",
     rationale="A key in a pod is copied into state, logs and backups, works from anywhere, and nobody rotates it.",
     remediation="Use EKS Pod Identity, Microsoft Entra Workload ID or Workload Identity Federation for GKE.",
@@ -73,8 +71,6 @@ _AGENT = "eks-pod-identity-agent"
     "workload-identity-enabled",
     "exposure",
     types=[EKS_CLUSTER, AKS_CLUSTER, GKE_CLUSTER],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Clusters can give each workload an identity of its own.",
     rationale="Without it every pod acts as its node, and reads what any other pod may read.",
     remediation=(
@@ -116,8 +112,6 @@ _INSTANCE = "aws:ec2/instance:Instance"
     "node-metadata-guarded",
     "exposure",
     types=[_LAUNCH, _INSTANCE, GKE, GKE_CLUSTER],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Pods cannot take the identity of their node from the metadata server.",
     rationale="A request that a web application is talked into sending reads the node's credentials.",
     remediation="EC2: metadataOptions.httpTokens required. GKE: workloadMetadataConfig.mode GKE_METADATA.",

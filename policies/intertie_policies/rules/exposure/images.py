@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from intertie_policies.resources import Resource
-from intertie_policies.rule import Context, Level, Violation, fail, rule
+from intertie_policies.rule import Context, Violation, fail, rule
 from intertie_policies.workloads import WORKLOADS, workloads_of
 
 _MOVING = frozenset({"", "latest", "main", "master", "nightly", "stable", "edge", "dev", "current"})
@@ -14,8 +14,6 @@ _MOVING = frozenset({"", "latest", "main", "master", "nightly", "stable", "edge"
     "images-pinned",
     "exposure",
     types=WORKLOADS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Images are pinned, so that the same program runs the same code.",
     rationale="A tag can be moved: by its owner to another version, by a thief to other code.",
     remediation="Write name@sha256:…, as `crane digest` or the registry shows it.",
@@ -42,8 +40,6 @@ def images_pinned(resource: Resource, context: Context) -> Iterator[Violation]:
     "images-from-known-registries",
     "exposure",
     types=WORKLOADS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Images come from registries that the organisation knows.",
     rationale="Anybody can publish an image whose name differs in one letter.",
     remediation="Mirror the image into your own registry, or add its source to `exposure.registries`.",

@@ -47,7 +47,6 @@ _AT_APPLY = (
     "exposure",
     types=[*WORKLOADS, _CONFIG_MAP, _SECRET, *_HELM],
     baseline=Level.MANDATORY,
-    production=Level.MANDATORY,
     description="No secret lies open in environment variables, ConfigMaps, Helm values or unencrypted Secrets.",
     rationale="It is in the state, in every preview of a pull request, and for everybody who may list pods.",
     remediation=(

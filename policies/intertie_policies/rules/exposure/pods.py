@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from intertie_policies.accessor import State, Value
 from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER, GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
+from intertie_policies.rule import Context, Violation, fail, stack_rule
 from intertie_policies.workloads import (
     NAMESPACE,
     WORKLOADS,
@@ -32,8 +32,6 @@ _HOST_PATHS = re.compile(r"^/?$|^/(?:etc|root|proc|sys|boot|var/run|run|var/lib/
     "pods-unprivileged",
     "exposure",
     types=WORKLOADS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Pods have no rights on their node; node agents have, in their own namespaces.",
     rationale="A privileged pod is root on the node, and reads the secrets of every other pod there.",
     remediation=(
@@ -73,8 +71,6 @@ def _privileges(workload: Workload) -> Iterator[tuple[str, Value]]:
     "workloads-behind-network-policy",
     "exposure",
     types=WORKLOADS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="A network policy says who may reach the pods of a workload.",
     rationale="Without one, every pod of the cluster can talk to the model server, past gateway and authentication.",
     remediation="Add a NetworkPolicy with policyTypes Ingress that selects the pods, or all pods of the namespace.",
@@ -103,8 +99,6 @@ def _is_for_ingress(policy: Resource) -> bool:
     "network-policy-enforced",
     "exposure",
     types=[EKS_CLUSTER, AKS_CLUSTER, GKE_CLUSTER],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Clusters enforce network policies.",
     rationale="A cluster without an enforcer accepts every network policy and keeps none of them.",
     remediation=(
@@ -144,8 +138,6 @@ def _eks_enforcer(stack: Stack) -> bool:
     "namespaces-hold-pods-to-a-standard",
     "exposure",
     types=[NAMESPACE],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Namespaces enforce a Pod Security Standard: baseline or restricted.",
     rationale="Without it, whoever may create a pod may create one that owns the node.",
     remediation="Label the namespace pod-security.kubernetes.io/enforce: baseline (or restricted).",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from intertie_policies.accessor import Value
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
+from intertie_policies.rule import Context, Violation, fail, stack_rule
 from intertie_policies.rules.exposure.endpoints import everywhere
 from intertie_policies.workloads import Nearby
 
@@ -56,8 +56,6 @@ _TLS_PORTS = frozenset({443, 6443, 8443})
     "public-traffic-encrypted",
     "exposure",
     types=[*_FRONT, _LISTENER, _HTTP_PROXY],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="What the world can reach speaks TLS.",
     rationale="Prompts, answers and tokens pass every network between the user and the cluster in the open.",
     remediation="Listen on 443 with a certificate, and redirect or drop port 80; or make the load balancer internal.",
@@ -102,8 +100,6 @@ def _of_clouds(stack: Stack) -> Iterator[Violation]:
     "public-traffic-guarded",
     "exposure",
     types=_FRONT,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="What the world can reach asks who is there, or lets in named address ranges only.",
     rationale="An open model endpoint is found within days, and runs on your accelerators for somebody else.",
     remediation=(

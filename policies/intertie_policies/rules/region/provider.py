@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from intertie_policies.resources import Resource
-from intertie_policies.rule import Context, Level, Violation, fail, rule, unknown
+from intertie_policies.rule import Context, Violation, fail, rule, unknown
 
 _KEYS = {"aws": ("region",), "azure-native": ("location",), "gcp": ("region", "zone")}
 _CONFIG = {"aws": ("aws:region",), "azure-native": ("azure-native:location",), "gcp": ("gcp:region", "gcp:zone")}
@@ -13,7 +13,6 @@ _CONFIG = {"aws": ("aws:region",), "azure-native": ("azure-native:location",), "
     "provider-region-explicit",
     "region",
     types=["pulumi:providers:aws", "pulumi:providers:azure-native", "pulumi:providers:gcp"],
-    baseline=Level.ADVISORY,
     description="A provider names its region itself; it does not take it from the machine that runs the update.",
     rationale="With a region from the environment, the same commit deploys to another place on another machine.",
     remediation="Set the region on the provider or in the stack's configuration.",

@@ -17,8 +17,6 @@ _SUBNET = "aws:ec2/subnet:Subnet"
     "machine-sold-in-region",
     "region",
     types=POOLS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="The cloud sells a pool's accelerator machines in its region.",
     rationale="A machine type that a region does not have is refused by the cloud, or its pool stays at zero for ever.",
     remediation="Use a region that sells the machine, or, when the cloud says it does, `capacity.also_offered`.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from intertie_policies.accessor import State
 from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER, GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
+from intertie_policies.rule import Context, Violation, fail, stack_rule
 
 _DIAGNOSTICS = ("azure-native:monitor:DiagnosticSetting", "azure-native:insights:DiagnosticSetting")
 _AUDIT = frozenset({"kube-audit", "kube-audit-admin"})
@@ -16,8 +16,6 @@ _AUDIT_GROUPS = frozenset({"audit", "alllogs"})
     "audit-logs-kept",
     "resilience",
     types=[EKS_CLUSTER, AKS_CLUSTER, GKE_CLUSTER],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Clusters log who asked their API for what.",
     rationale="After an incident, nobody can say what was read or changed, and by whom.",
     remediation=(

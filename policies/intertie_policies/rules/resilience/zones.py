@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from intertie_policies.accessor import State
 from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER, GKE_CLUSTER
 from intertie_policies.resources import Resource
-from intertie_policies.rule import Context, Level, Violation, fail, rule
+from intertie_policies.rule import Context, Violation, fail, rule
 
 
 @rule(
     "clusters-span-zones",
     "resilience",
     types=[EKS_CLUSTER, AKS_CLUSTER, GKE_CLUSTER],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="The control plane and system pool of a cluster span at least two zones.",
     rationale="Accelerators may stand where they are offered; what steers them has no reason to fall with one zone.",
     remediation="EKS: subnets in two zones. AKS: availabilityZones of the system pool. GKE: a region as location.",

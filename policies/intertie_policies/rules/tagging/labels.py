@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
+from intertie_policies.rule import Context, Violation, fail, stack_rule
 from intertie_policies.tags import find
 from intertie_policies.workloads import NAMESPACE, WORKLOADS, Workload, name_of, namespace_of, shared, workloads_of
 
@@ -12,8 +12,6 @@ from intertie_policies.workloads import NAMESPACE, WORKLOADS, Workload, name_of,
     "cost-labels",
     "tagging",
     types=WORKLOADS,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Pods, or their namespaces, carry the labels by which the cost of a cluster is split.",
     rationale="Two teams on one accelerator pool get one invoice, and nothing in it says whose hours they were.",
     remediation="Set the labels of `tagging.workload_labels` on the pod template or on the namespace.",

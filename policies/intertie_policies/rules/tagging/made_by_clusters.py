@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from intertie_policies.accessor import State, Value
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
+from intertie_policies.rule import Context, Violation, fail, stack_rule
 from intertie_policies.tags import find, plain
 
 LAUNCH = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -23,8 +23,6 @@ _HELM = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
     "node-tags",
     "tagging",
     types=[_EKS_POOL, _ASG, _AKS_POOL, _AKS, _GKE_POOL, _KARPENTER],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="The required tags reach the machines and disks that node pools make.",
     rationale="Accelerator machines are most of the bill, and a pool's own tags stay on the pool.",
     remediation=(
@@ -108,8 +106,6 @@ _PROVISIONERS = {
     "volume-class-tags",
     "tagging",
     types=[_STORAGE],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Storage classes give the required tags to the volumes that they make.",
     rationale="Volumes outlive the pods that asked for them, and nobody knows whose they were.",
     remediation=(
@@ -131,10 +127,15 @@ def volume_class_tags(stack: Stack, context: Context) -> Iterator[Violation]:
         cloud, prefix = known
         parameters = class_["parameters"].entries
         told = ",".join(value.text or "" for key, value in parameters.items() if key.startswith(prefix))
-        carried = {plain(pair.partition("=")[0]) for pair in told.split(",")}
-        missing = [key for key in context.settings.tagging.required if plain(key) not in carried]
+        missing = _not_told(told, context)
         if missing and not (cloud == "aws" and _driver_tags(stack)):
             yield fail(class_, f"volumes of this class lack {', '.join(missing)}", "parameters")
+
+
+def _not_told(told: str, context: Context) -> list[str]:
+    """Required tags that are not among `key=value,key=value`."""
+    carried = {plain(pair.partition("=")[0]) for pair in told.split(",")}
+    return [key for key in context.settings.tagging.required if plain(key) not in carried]
 
 
 def _driver_tags(stack: Stack) -> bool:
@@ -156,8 +157,6 @@ _NLB_TAGS = "service.beta.kubernetes.io/aws-load-balancer-additional-resource-ta
     "load-balancer-tags",
     "tagging",
     types=[_SERVICE],
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Load balancers that a cluster on AWS makes carry the required tags.",
     rationale="A load balancer is made by a controller, so the provider's default tags never reach it.",
     remediation=f"Annotate the Service with {_NLB_TAGS}, or give the load balancer controller defaultTags.",
@@ -171,8 +170,7 @@ def load_balancer_tags(stack: Stack, context: Context) -> Iterator[Violation]:
         if service["spec"]["type"].text != "LoadBalancer":
             continue
         told = service["metadata"]["annotations"][_NLB_TAGS].text or ""
-        carried = {plain(pair.partition("=")[0]) for pair in told.split(",")}
-        missing = [key for key in context.settings.tagging.required if plain(key) not in carried]
+        missing = _not_told(told, context)
         if missing and not _controller_tags(stack):
             yield fail(service, f"its load balancer lacks {', '.join(missing)}", "metadata", "annotations", _NLB_TAGS)
 

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from intertie_policies.accessor import Value
 from intertie_policies.resources import Resource
-from intertie_policies.rule import Change, Context, Level, Violation, fail, rule, unknown
+from intertie_policies.rule import Change, Context, Violation, fail, rule, unknown
 from intertie_policies.tags import TAGGED, tag, tags_of
 
 _NOBODY = frozenset(
@@ -27,8 +27,6 @@ def _remedy(resource: Resource, context: Context) -> Iterator[Change]:
     "required-tags",
     "tagging",
     types=TAGGED,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="Every taggable resource carries the required tags, with values that match.",
     rationale="What nobody owns nobody turns off, and what has no cost centre nobody pays for.",
     remediation="Set the tags on the resource, or on all of them with the provider's default tags or labels.",
@@ -51,8 +49,6 @@ def required_tags(resource: Resource, context: Context) -> Iterator[Violation]:
     "cost-center-known",
     "tagging",
     types=TAGGED,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="The cost centre of a resource is one that exists.",
     rationale="A cost centre with a typing error looks right on the resource and is in nobody's budget.",
     remediation="Use a cost centre of `tagging.cost_centers`, or have finance add this one.",
@@ -71,8 +67,6 @@ def cost_center_known(resource: Resource, context: Context) -> Iterator[Violatio
     "owner-reachable",
     "tagging",
     types=TAGGED,
-    baseline=Level.ADVISORY,
-    production=Level.MANDATORY,
     description="The owner of a resource is somebody who can be reached.",
     rationale="At three in the morning `tbd` does not answer.",
     remediation="Name a team or mailbox that answers, one of `tagging.owners` where these are configured.",
