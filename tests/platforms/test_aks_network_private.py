@@ -81,6 +81,8 @@ def test_flow_logs_are_written_by_an_identity_into_an_account_without_keys() -> 
     made = with_secrets()
     log, account = made.one(FLOW_LOG, "flow-log"), made.one(ACCOUNT, "flow-logs-account")
     assert log.inputs["identity"]["type"] == "UserAssigned"
+    writer = made.one(f"{AZ}managedidentity:UserAssignedIdentity", "flow-logs").urn
+    assert log.property_dependencies["identity"] == (writer,)
     assert (account.inputs["allowSharedKeyAccess"], account.inputs["allowBlobPublicAccess"]) == (False, False)
     assert account.inputs["accessTier"] == "Cool"
     right = made.one(ROLE, "grant-flow-logs")

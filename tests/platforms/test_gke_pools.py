@@ -180,6 +180,7 @@ def test_accelerator_pools_name_their_zones_and_cpu_pools_those_of_the_cluster()
     three = ("europe-west4-a", "europe-west4-b", "europe-west4-c")
     built = build(placed(pool(), zones=three))
     assert made(built).inputs["nodeLocations"] == [ZONE]
+    assert (made(built).inputs["initialNodeCount"], made(built, "general").inputs["initialNodeCount"]) == (1, 1)
     assert made(built, "general").inputs["nodeLocations"] == list(three)
     assert "nodeLocations" not in made(build(placed(pool())), "general").inputs
 

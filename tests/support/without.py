@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from intertie import workload
 from intertie.graph import Graph, Resource, monitor
 from intertie.graph.wire import is_known
+from intertie.workload.manifest import Manifest
 
 TESTS = Path(__file__).parents[1]
 
@@ -60,14 +63,35 @@ def _waits(value: Any) -> bool:
 @contextlib.contextmanager
 def without(token: str, path: str) -> Iterator[None]:
     """Every graph that is recorded inside lacks the property; what was recorded before is forgotten."""
-    made = monitor.Graph
+    graph, rendered = monitor.Graph, workload.render
+
+    def lacking_objects(*args: Any) -> tuple[Manifest, ...]:
+        return tuple(_unsaid(made, token, path) for made in rendered(*args))
+
     forget()
-    monitor.Graph = lambda **fields: lacking(made(**fields), token, path)  # pyright: ignore[reportAttributeAccessIssue]
+    _rebind(graph, lambda **fields: lacking(graph(**fields), token, path), [monitor])
+    _rebind(rendered, lacking_objects, list(sys.modules.values()))
     try:
         yield
     finally:
-        monitor.Graph = made
+        _rebind(monitor.Graph, graph, [monitor])
+        _rebind(lacking_objects, rendered, list(sys.modules.values()))
         forget()
+
+
+def _rebind(old: Any, new: Any, modules: list[ModuleType]) -> None:
+    """Whatever a module calls by a name of its own is another from now on."""
+    for module in modules:
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is old:
+                setattr(module, name, new)
+
+
+def _unsaid(made: Manifest, token: str, path: str) -> Manifest:
+    """The object without the field, if it is of the type."""
+    if f"kubernetes:{made.api_version}:{made.kind}" != token:
+        return made
+    return Manifest(made.role, removed(made.body, path.split(".")), made.needs)
 
 
 def forget() -> None:

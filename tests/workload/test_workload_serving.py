@@ -21,8 +21,10 @@ def test_a_certificate_can_be_issued_and_renewed_in_the_cluster() -> None:
     spec = made["certificate"]["spec"]
     assert (spec["secretName"], spec["dnsNames"]) == ("chat-tls", ["chat.example.com"])
     assert spec["issuerRef"] == {"group": "cert-manager.io", "kind": "Issuer", "name": "chat"}
+    assert spec["renewBefore"] == "720h"  # a month, of three that it lasts
     acme = made["issuer"]["spec"]["acme"]
     assert acme["email"] == "platform@example.com"
+    assert acme["server"].startswith("https://acme-")
     (parent,) = acme["solvers"][0]["http01"]["gatewayHTTPRoute"]["parentRefs"]
     assert (parent["name"], parent["sectionName"]) == ("chat", "http")
     assert "cert-manager" in [chart.role for chart in charts(plan, handle(plan))]
