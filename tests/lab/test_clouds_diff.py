@@ -143,6 +143,8 @@ def test_every_row_of_the_table_is_of_a_property_that_there_is_and_has_a_source_
     assert row["change"] in ("replace", "update", "refuse")
     assert row["source"]
     assert row["as_of"] == "2026-11-22"
+    published = {path.replace("[]", "") for path in store.of(row["type"]).fixed()}
+    assert row["change"] != "replace" or row["path"] not in published, "a published model says it: take the row away"
 
 
 def test_aks_refuses_in_place_what_it_cannot_change_and_the_provider_does_not_replace_for(tmp_path: Path) -> None:

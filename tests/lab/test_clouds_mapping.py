@@ -63,6 +63,22 @@ def from_model(token: str, path: str, source: str) -> Rule:
         ("gcp:container/cluster:Cluster", "datapathProvider", "container.Cluster"),
         ("gcp:container/cluster:Cluster", "monitoringConfig.enableComponents", "container.Cluster"),
         ("gcp:compute/routerNat:RouterNat", "natIpAllocateOption", "compute.RouterNat"),
+        ("aws:amp/scraper:Scraper", "source.eks.subnetIds", "amp.CreateScraper (botocore"),
+        ("aws:secretsmanager/secret:Secret", "recoveryWindowInDays", "secretsmanager.DeleteSecret (botocore"),
+        ("aws:budgets/budget:Budget", "notifications[].comparisonOperator", "budgets.CreateBudget (botocore"),
+        (
+            "azure-native:network:PrivateDnsZoneGroup",
+            "privateDnsZoneConfigs[].privateDnsZoneId",
+            "network.PrivateDnsZone",
+        ),
+        ("azure-native:keyvault:Vault", "properties.sku.name", "keyvault.VaultCreateOrUpdateParameters"),
+        ("azure-native:monitor:DataCollectionRule", "dataFlows[].streams", "monitor.DataCollectionRuleResource"),
+        ("azure-native:authorization:RoleAssignment", "principalType", "authorization.v2022_04_01.RoleAssignment"),
+        ("azure-native:network:Subnet", "virtualNetworkName", "network.subnets_create_or_update (azure-mgmt-network"),
+        ("gcp:kms/cryptoKey:CryptoKey", "purpose", "kms.CryptoKey (google-cloud-kms"),
+        ("gcp:secretmanager/secret:Secret", "replication.userManaged.replicas[].location", "secret-manager.Secret"),
+        ("gcp:storage/bucketIAMMember:BucketIAMMember", "role", "(grpc-google-iam-v1"),
+        ("gcp:container/cluster:Cluster", "maintenancePolicy.recurringWindow.startTime", "container.Cluster"),
     ],
 )
 def test_a_property_is_checked_by_the_model_of_its_cloud(token: str, path: str, source: str) -> None:
@@ -88,6 +104,48 @@ def test_what_is_create_only_comes_from_the_resource_schema() -> None:
     assert {"vpcId", "availabilityZone", "cidrBlock"} <= set(fixed)
     assert "mapPublicIpOnLaunch" not in fixed
     assert fixed["vpcId"].startswith("AWS::EC2::Subnet (cfn-lint")
+
+
+def test_what_an_azure_resource_is_called_is_a_part_of_its_address_and_fixed() -> None:
+    name = rule("azure-native:managedidentity:FederatedIdentityCredential", "federatedIdentityCredentialResourceName")
+    assert [limit.pattern for limit in name.limits if limit.fixed] == ["^[a-zA-Z0-9]{1}[a-zA-Z0-9-_]{2,119}$"]
+    group = rule("azure-native:monitor:DataCollectionRule", "resourceGroupName")
+    assert [(limit.least, limit.most) for limit in group.limits] == [(1, 90)]
+    assert set(store.of("azure-native:network:Subnet").fixed()) == {
+        "resourceGroupName", "subnetName", "virtualNetworkName",
+    }  # fmt: skip
+
+
+def test_an_enum_that_azure_calls_known_is_no_limit() -> None:
+    streams = rule("azure-native:monitor:DataCollectionRule", "dataFlows[].streams").item
+    assert streams is not None
+    assert streams.limits
+    assert not any(limit.values for limit in streams.limits)
+    sku = rule("azure-native:keyvault:Vault", "properties.sku.name")
+    assert {"standard", "premium"} in [set(limit.values) for limit in sku.limits]
+
+
+def test_what_google_describes_as_immutable_and_required_is_taken_so() -> None:
+    assert store.of("gcp:kms/cryptoKey:CryptoKey").fixed()["purpose"].startswith("kms.CryptoKey (google-cloud-kms")
+    assert "rotationPeriod" not in store.of("gcp:kms/cryptoKey:CryptoKey").fixed()
+    destination = from_model("gcp:logging/projectSink:ProjectSink", "destination", "logging.LogSink")
+    assert any(limit.required for limit in destination.limits)
+    assert any(limit.read_only for limit in rule("gcp:container/cluster:Cluster", "location").limits)
+
+
+def test_a_shape_that_holds_itself_is_followed_only_so_far() -> None:
+    paths = dict(store.of("azure-native:network:PublicIPAddress").inputs.paths())
+    assert paths["linkedPublicIPAddress.sku.name"].limits
+    assert "linkedPublicIPAddress.linkedPublicIPAddress.sku.name" in paths
+    assert "linkedPublicIPAddress.linkedPublicIPAddress.linkedPublicIPAddress.sku.name" not in paths
+
+
+def test_models_are_read_without_the_clients_around_them() -> None:
+    look = "import sys; from intertie.lab.oracles import packages as p; p.module('azure.mgmt.keyvault.models'); "
+    asked = look + "print(*[name for name in sys.modules if name.startswith('azure.mgmt.keyvault.')])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    assert "azure.mgmt.keyvault.models" in done.stdout.split()
+    assert not [name for name in done.stdout.split() if "operations" in name or "_client" in name]
 
 
 @pytest.mark.parametrize("token", sorted(mapping.models()))

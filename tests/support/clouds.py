@@ -189,6 +189,19 @@ def eks_group(aws: Provider, name: str, role: dict[str, Any], subnets: list[str]
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 
 
+class Eks:
+    """A cluster with a node role, ready for groups."""
+
+    def __init__(self, folder: Path) -> None:
+        self.provider = Provider("aws", folder)
+        _, self.subnets = aws_network(self.provider)
+        self.cluster = eks_cluster(self.provider, self.subnets)
+        self.role = aws_role(self.provider, "nodes", *NODE_POLICIES)
+
+    def group(self, name: str, /, **inputs: Any) -> dict[str, Any]:
+        return eks_group(self.provider, name, self.role, self.subnets, **inputs)
+
+
 def azure_network(azure: Provider) -> dict[str, Any]:
     """A subnet in a virtual network in the resource group `rg`."""
     azure.make("azure-native:resources:ResourceGroup", "rg", resourceGroupName="rg", location="swedencentral")

@@ -26,7 +26,7 @@ def outputs(token: str) -> tuple[str, ...]:
 
 
 def _object(kind: type, above: tuple[type, ...]) -> Field:
-    """`above`: the classes around this one. Azure's addresses hold addresses, which is of use once at most."""
+    """`above`: the classes around this one. Azure's addresses hold addresses: no further than that."""
     if len(above) > _DEEPEST or above.count(kind) > 1:
         return Field(kind="any")
     found = Field(kind="object")
