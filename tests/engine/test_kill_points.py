@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,10 @@ def test_an_update_that_was_killed_is_finished_by_the_next_one(
     engine = sample(organisation, tmp_path / "project", STACK)
     command = engine.start("up", "--yes", "--skip-preview")
     wanted = undisturbed.steps * point // POINTS
-    wait_until(lambda: command.logged("resOutputsEvent") >= wanted or command.process.poll() is not None, 300)
+    # The prelude comes when the stack is locked: a CLI that is killed before that has begun nothing.
+    begun = partial(command.logged, "preludeEvent")
+    made = partial(command.logged, "resOutputsEvent")
+    wait_until(lambda: (begun() and made() >= wanted) or command.process.poll() is not None, 300)
     command.kill()
     assert command.wait(60).code == -9, "the update ended before it could be killed"
 

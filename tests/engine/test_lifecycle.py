@@ -9,6 +9,7 @@ import pytest
 
 from intertie.lab.engine import Engine, Outcome
 from intertie.lab.session import Lab
+from support.lab_adopted import found_clusters
 from support.lab_security import in_clear, readable_by_others
 from support.labs import EVERY_STACK, done, orphans, sample
 
@@ -89,6 +90,7 @@ def touched(outcome: Outcome, *ops: str) -> set[str]:
 @pytest.mark.parametrize("stack", EVERY_STACK)
 def test_a_sample_lives_from_its_first_update_to_an_empty_world(organisation: Lab, tmp_path: Path, stack: str) -> None:
     engine = sample(organisation, tmp_path / "project", stack)
+    others = found_clusters(organisation, engine)
     expected = done(engine.preview()).changes
     assert set(expected) == {"create"}
 
@@ -118,4 +120,4 @@ def test_a_sample_lives_from_its_first_update_to_an_empty_world(organisation: La
     assert set(done(engine.destroy()).changed) == {"delete"}
     assert engine.resources() == ()
     assert organisation.status().resources == {}
-    assert organisation.status().clusters == ()
+    assert tuple(cluster.id for cluster in organisation.status().clusters) == others
