@@ -27,8 +27,8 @@ def proposed(data: Data) -> Iterator[str]:
         yield "# into the stack file, under `config:`; billed from the next `pulumi up` on, protected and retained"
         yield f"  {name}:"
         for row in rows:
-            told = f"name: {row['name']}, machine: {row['machine']}, zone: {json.dumps(row['zone'])}, count: {row['count']}"
-            yield f"    - {{{told}}}"
+            told = {**row, "zone": json.dumps(row["zone"])}
+            yield f"    - {{{', '.join(f'{key}: {told[key]}' for key in ('name', 'machine', 'zone', 'count'))}}}"
 
 
 def _facts(data: Data) -> Iterator[tuple[str, str]]:

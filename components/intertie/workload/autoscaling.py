@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from intertie.plan import Plan, StagePlan
+from intertie.plan import LABEL, Plan, StagePlan
 from intertie.workload.manifest import Manifest, metadata
 from intertie.workload.runtimes import runtime_module
 
@@ -65,6 +65,13 @@ def autoscaler(plan: Plan, stage: StagePlan, workload: Manifest, *, pinned_keda:
     return _on_queue(plan, stage, target, workload.role, _trigger(plan, stage, pinned_keda=pinned_keda))
 
 
+def _about(plan: Plan, stage: StagePlan) -> dict[str, Any]:
+    """With the stage's priority, by which the budget guard degrades."""
+    about = metadata(plan, stage.name, stage.name)
+    word = stage.spec.priority
+    return {**about, "annotations": {f"{LABEL}/priority": word.value}} if word is not None else about
+
+
 def _on_cpu(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: str) -> Manifest:
     utilization = round(stage.spec.scaling.target or CPU_TARGET)
     return Manifest(
@@ -72,7 +79,7 @@ def _on_cpu(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: str)
         {
             "apiVersion": "autoscaling/v2",
             "kind": "HorizontalPodAutoscaler",
-            "metadata": metadata(plan, stage.name, stage.name),
+            "metadata": _about(plan, stage),
             "spec": {
                 "scaleTargetRef": target,
                 "minReplicas": max(stage.min_replicas, 1),
@@ -99,7 +106,7 @@ def _on_queue(plan: Plan, stage: StagePlan, target: dict[str, Any], workload: st
         {
             "apiVersion": KEDA_API,
             "kind": "ScaledObject",
-            "metadata": metadata(plan, stage.name, stage.name),
+            "metadata": _about(plan, stage),
             "spec": {
                 "scaleTargetRef": target,
                 "minReplicaCount": _floor(stage),
