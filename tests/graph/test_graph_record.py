@@ -1,9 +1,6 @@
 """What a recording holds: every resource as the real engine would register it."""
 
-import asyncio
 import json
-from pathlib import Path
-from typing import Any
 
 import pulumi
 import pytest
@@ -12,13 +9,8 @@ from pulumi_aws import Provider, ec2, eks, get_caller_identity_output
 from pulumi_azure_native.containerservice import ManagedCluster, ManagedClusterIdentityArgs, ResourceIdentityType
 
 from intertie.errors import InputError
-from intertie.graph import SECRET, UNKNOWN, Graph, record
-
-STACK = "urn:pulumi:dev::inference::pulumi:pulumi:Stack::inference-dev"
-
-
-def recorded(program: Any, **arguments: Any) -> Graph:
-    return record(program, "inference", "dev", **arguments)
+from intertie.graph import SECRET, UNKNOWN
+from support.recording import STACK, recorded
 
 
 class Network(pulumi.ComponentResource):
@@ -112,59 +104,6 @@ def test_provider_resources_are_part_of_the_graph_with_their_configuration() -> 
     assert provider.package == "aws"
 
 
-def test_secrets_never_leave_in_clear() -> None:
-    def program() -> None:
-        config = pulumi.Config()
-        ec2.Vpc("v", tags={"token": config.require_secret("token"), "plain": "x"})
-        pulumi.export("token", config.require_secret("token"))
-        pulumi.export("built", pulumi.Output.concat("bearer ", config.require_secret("token")))
-        pulumi.log.warn(f"using {config.require('token')}")
-
-    graph = recorded(program, config={"token": "hunter2"}, secret_keys=["token"])
-    assert "hunter2" not in json.dumps(graph.to_json())
-    assert graph.exports == {"token": SECRET, "built": SECRET}
-    assert graph.find("aws:ec2/vpc:Vpc", "v").inputs["tags"] == {"token": SECRET, "plain": "x"}
-    assert [message.text for message in graph.messages] == ["using [secret]"]
-
-
-def test_a_secret_that_is_asked_for_as_plain_text_is_hidden_all_the_same() -> None:
-    def program() -> None:
-        config = pulumi.Config()
-        pulumi.log.warn(f"using {config.require_object('door')['password']}")
-        vpc = ec2.Vpc(f"v-{config.require('token')}", tags={config.require("token"): config.require("token")})
-        ec2.get_vpc_output(id=config.require("token"))
-        pulumi.export("door", {"is": [config.require_object("door")]})
-        ec2.Subnet("s", vpc_id=vpc.id)
-
-    values = {"token": "hunter2hunter2", "door": '{"password": "swordfish-99"}'}
-    graph = recorded(program, config=values, secret_keys=list(values))
-    text = json.dumps([graph.to_json(), [message.text for message in graph.messages]])
-    assert "hunter2" not in text
-    assert "swordfish" not in text
-    subnet, vpc = graph.find("aws:ec2/subnet:Subnet", "s"), graph.find("aws:ec2/vpc:Vpc", "v-[secret]")
-    assert subnet.depends_on == (vpc.urn,)
-
-
-def test_what_stands_in_the_place_of_a_secret_that_nobody_knows_hides_nothing() -> None:
-    def program() -> None:
-        ec2.Subnet("s", vpc_id=ec2.Vpc("v").id)
-
-    graph = recorded(
-        program, config={"door": f'{{"password": "{UNKNOWN}"}}', "token": UNKNOWN}, secret_keys=["door", "token"]
-    )
-    assert graph.find("aws:ec2/subnet:Subnet", "s").inputs == {"vpcId": UNKNOWN}
-
-
-def test_outputs_that_the_program_declares_secret_are_secret() -> None:
-    def program() -> None:
-        vpc = ec2.Vpc("v", cidr_block="10.0.0.0/16", opts=Options(additional_secret_outputs=["arn", "cidrBlock"]))
-        pulumi.export("arn", vpc.arn)
-        pulumi.export("range", vpc.cidr_block)
-        pulumi.export("id", vpc.id)
-
-    assert recorded(program).exports == {"arn": SECRET, "range": SECRET, "id": UNKNOWN}
-
-
 def test_exports_and_outputs_of_components_are_recorded() -> None:
     def program() -> None:
         network = Network("n")
@@ -215,46 +154,6 @@ def test_outputs_of_another_stack_are_unknown() -> None:
     assert graph.find("pulumi:pulumi:StackReference", "organization/network/dev").external
 
 
-def test_configuration_reaches_the_program_with_and_without_namespace() -> None:
-    def program() -> None:
-        pulumi.export("spec", pulumi.Config().require("spec"))
-        pulumi.export("sizes", pulumi.Config().require_object("sizes"))
-        pulumi.export("region", pulumi.Config("aws").require("region"))
-        pulumi.export("stack", f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}")
-
-    graph = recorded(
-        program, config={"spec": "a.yaml", "inference:sizes": "[1, 2]", "aws:region": "eu-west-1"}, organization="acme"
-    )
-    assert graph.exports == {
-        "spec": "a.yaml",
-        "sizes": [1, 2],
-        "region": "eu-west-1",
-        "stack": "acme/inference/dev",
-    }
-
-
-def test_the_root_directory_is_what_the_program_is_told() -> None:
-    graph = recorded(lambda: pulumi.export("root", pulumi.get_root_directory()), root_directory=Path("/srv"))
-    assert graph.exports == {"root": "/srv"}
-
-
-def test_a_program_may_be_asynchronous_and_construct_resources_late() -> None:
-    async def program() -> None:
-        vpc = ec2.Vpc("v", cidr_block="10.0.0.0/16")
-        await asyncio.sleep(0)
-        vpc.cidr_block.apply(lambda block: ec2.Subnet("late", vpc_id="vpc-1", cidr_block=block))
-
-    assert [resource.name for resource in recorded(program)] == ["inference-dev", "v", "late"]
-
-
-def test_work_that_the_program_gives_to_threads_is_waited_for() -> None:
-    async def program() -> None:
-        size = await asyncio.to_thread(lambda: 24)
-        ec2.Vpc("v", cidr_block=f"10.0.0.0/{size}")
-
-    assert recorded(program).find("aws:ec2/vpc:Vpc", "v").inputs == {"cidrBlock": "10.0.0.0/24"}
-
-
 def test_resources_stand_in_the_order_of_construction() -> None:
     def program() -> None:
         first = ec2.Vpc("a")
@@ -300,19 +199,6 @@ def test_the_same_name_under_different_parents_is_no_duplicate() -> None:
     assert len({resource.urn for resource in graph}) == len(graph) == 5
     with pytest.raises(KeyError, match="2 resources"):
         graph.find("aws:ec2/vpc:Vpc", "v")
-
-
-def test_errors_and_warnings_of_the_log_are_kept() -> None:
-    def program() -> None:
-        pulumi.log.info("fine")
-        pulumi.log.warn("old option")
-        pulumi.log.error("no such zone")
-
-    graph = recorded(program)
-    assert [(each.severity, each.text) for each in graph.messages] == [
-        ("warning", "old option"),
-        ("error", "no such zone"),
-    ]
 
 
 def test_an_input_that_cannot_be_the_output_of_its_name_stays_unknown() -> None:
