@@ -58,7 +58,12 @@ def scaled_object(stage: str) -> dict[str, Any]:
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
-        "metadata": {"name": stage, "namespace": NAMESPACE, "labels": labels(stage)},
+        "metadata": {
+            "name": stage,
+            "namespace": NAMESPACE,
+            "labels": labels(stage),
+            "annotations": {"intertie.dev/priority": "low"},
+        },
         "spec": {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": stage},
             "minReplicaCount": 1,
@@ -157,6 +162,75 @@ def test_a_runaway_is_stopped_within_its_time_and_budget_and_restored_when_it_is
     assert (restored["spec"]["maxReplicaCount"], restored["spec"]["minReplicaCount"]) == (20, 1)
     assert BEFORE not in restored["metadata"].get("annotations", {})
     assert api.get(f"{HPA}/prepare")["spec"]["maxReplicas"] == 6
+
+
+class Killed(BaseException):
+    """Not an error: the process is gone."""
+
+
+class Dying:
+    """The client of an API server whose process is killed at a call: before it is sent, or before it is answered."""
+
+    def __init__(self, client: Any, at: int, *, sent: bool) -> None:
+        self._client, self._left, self._sent = client, at, sent
+
+    def param_serialize(self, *words: Any, **more: Any) -> Any:
+        return self._client.param_serialize(*words, **more)
+
+    def call_api(self, *words: Any, **more: Any) -> Any:
+        self._left -= 1
+        if self._left == 0 and not self._sent:
+            raise Killed
+        answer = self._client.call_api(*words, **more)
+        if self._left == 0:
+            raise Killed
+        return answer
+
+
+def one_run(port: KubernetesCluster, minutes: int = 0) -> State:
+    at = START + timedelta(minutes=minutes)
+    return tick(port, LIMITS, BOOK, cloud="aws", placement="p", at=at, act=True).state
+
+
+def is_sound(api: Api) -> bool:
+    """No ceiling is out of its bounds, and each that is lowered says on the object what it was."""
+    found = api.get(f"{KEDA}/generate")
+    ceiling, noted = found["spec"]["maxReplicaCount"], found["metadata"].get("annotations", {}).get(BEFORE)
+    return ceiling == 20 if noted is None else (1 <= ceiling <= 20 and noted == "20")
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_killed_at_any_call_it_leaves_what_the_next_run_goes_on_from(
+    cluster: tuple[Api, KubernetesCluster], lab: Supervised, sent: bool
+) -> None:
+    api, port = cluster
+    Loop(api, "generate").step(14)
+    deaths = 0
+    while True:
+        api.remove(f"/api/v1/namespaces/{NAMESPACE}/configmaps/intertie-guard")
+        api.patch(f"{KEDA}/generate", {"metadata": {"annotations": {BEFORE: None}}, "spec": {"maxReplicaCount": 20}})
+        dying = connect(NAMESPACE, lab.kubeconfig("c"))
+        dying._client = Dying(dying._client, deaths + 1, sent=sent)
+        try:
+            one_run(dying)
+        except Killed:
+            deaths += 1
+        else:
+            break
+        assert is_sound(api)
+        assert one_run(port) is State.FREEZE
+        assert api.get(f"{KEDA}/generate")["spec"]["maxReplicaCount"] == 16
+    assert deaths >= 7  # ceilings, their targets, memory, nodes, patches, memory again
+    Loop(api, "generate").step(-20)
+    states = [one_run(port, minutes) for minutes in range(60, 1800, 20)]
+    assert states[-1] is State.OK
+    assert api.get(f"{KEDA}/generate")["spec"]["maxReplicaCount"] == 20
+
+
+def test_the_priority_that_the_description_gives_is_read_from_the_object(
+    cluster: tuple[Api, KubernetesCluster],
+) -> None:
+    assert {one.stage: one.priority for one in cluster[1].ceilings()} == {"generate": "low", "prepare": "normal"}
 
 
 def test_dry_run_changes_no_ceiling_on_the_server(cluster: tuple[Api, KubernetesCluster]) -> None:
