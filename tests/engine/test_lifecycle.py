@@ -28,12 +28,17 @@ class Edit:
 
 REPLICAS: Mapping[str, Edit] = {
     "chat.yaml": Edit("replicas: 1..8", "replicas: 1..6", r"chat-cluster-.*generate.*|chat-workload-generate-.*"),
-    "pilot.yaml": Edit("replicas: 1", "replicas: 1..3", r"pilot-cluster-.*generate.*|pilot-workload-generate-.*"),
-    "large.yaml": Edit("replicas: 1", "replicas: 1..2", r"large-cluster-.*generate.*|large-workload-generate-.*"),
+    "pilot.yaml": Edit(
+        "replicas: 1", "replicas: 2", r"pilot-cluster-.*generate.*|pilot-workload-generate-.*|.*-alerts.*"
+    ),
+    "large.yaml": Edit("replicas: 1", "replicas: 2", r"large-cluster-.*generate.*|large-workload-generate-.*"),
     "accelerators.yaml": Edit(
         "replicas: 1..4", "replicas: 1..3", r"summarize-cluster-.*generate.*|summarize-workload-generate-.*"
     ),
 }
+
+COLD = ("large-azure",)
+"""Placements without pools and workload: a change of replicas reaches nothing there."""
 
 ACCELERATOR: Mapping[str, Edit] = {
     stack: Edit(old, new, touches, tuple(replaces.split()))
@@ -103,7 +108,7 @@ def test_a_sample_lives_from_its_first_update_to_an_empty_world(organisation: La
 
     if edit := REPLICAS.get(described(engine).name):
         more = edited(engine, edit)
-        assert set(more.changed) == {"update"}
+        assert set(more.changed) == (set() if stack in COLD else {"update"})
         assert [name for name in touched(more, "update") if not re.fullmatch(edit.touches, name)] == []
 
     if edit := ACCELERATOR.get(stack):
