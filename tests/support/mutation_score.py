@@ -7,6 +7,7 @@ Run from `tests/`, or through `make soak`.
 """
 
 import argparse
+import random
 import sys
 import time
 from collections import defaultdict
@@ -65,6 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parts", nargs="*", default=[""])
     parser.add_argument("--most", type=int, default=10**6, help="a sample of this size, the same one each time")
+    parser.add_argument("--seconds", type=float, default=0, help="stop then, with what was tried, in any order")
     asked = parser.parse_args()
     policy_cases.cases()
     import pulumi_policy  # noqa: F401  read here once, and not again by each mutant
@@ -75,7 +77,12 @@ def main() -> int:
             found = "cannot be loaded" if alive is None else "is not as its tests want it"
             sys.exit(f"mutation score: {module} {found} without any change")
     started, found = time.monotonic(), {}
-    for mutant in mutants(chosen, asked.most):
+    todo = mutants(chosen, asked.most)
+    if asked.seconds:
+        random.Random(len(todo)).shuffle(todo)
+    for mutant in todo:
+        if asked.seconds and time.monotonic() - started > asked.seconds:
+            break
         if (alive := survives(mutant)) is not None:
             found[mutant] = alive
             if alive:
@@ -85,7 +92,7 @@ def main() -> int:
 
 def told(found: dict[Mutant, bool], seconds: float) -> int:
     """Prints the scores; the exit code."""
-    for module, noticed, count in scores(found):
+    for module, noticed, count in sorted(scores(found)):
         print(f"{noticed / count:7.1%}  {noticed:4} of {count:4}  {module.removeprefix(f'{PACKAGE}.')}")
     noticed = sum(not alive for alive in found.values())
     score = noticed / len(found) if found else 0.0
