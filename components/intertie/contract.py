@@ -104,6 +104,7 @@ class ClusterHandle:
     metrics: MetricsBinding | None = None  # None: nobody is known to collect; pods carry annotations
     registry: Bound | None = None  # host and path that mirrors images; None: images come from where they are
     prices: str = ""  # whose list prices its machines have: aws, azure, gcp; "" = nobody's that is known
+    region: str = ""  # where they are, in that cloud's words: prices and carbon depend on it
     teams: tuple[TeamBinding, ...] = ()  # those whose rights the cloud does not hold itself
     provided: frozenset[str] = frozenset()  # components the cluster has: nothing of these is installed by a workload
     ready: tuple[Any, ...] = ()  # resources that must exist before the first pod: pools, add-ons, bindings

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from intertie.contract import MetricsBinding
 from intertie.plan import Plan, resolve
 from intertie.spec import PipelineSpec
 from intertie.workload import Manifest, render
+from intertie.workload.cost_watch import facts
 from support import plans
 from support.workloads import handle
 
@@ -149,3 +151,19 @@ budget:
     image: {IMAGE}
     monthly_usd: {{aws-use9: 100}}
 """
+
+
+def test_reserved_machines_are_told_to_the_exporter_with_the_place_that_the_cluster_has() -> None:
+    reserved = plans.accelerator_pool("aws", "odcr", rank=1, max_nodes=3, claim=plans.claim("odcr", id="cr-0abc"))
+    described = plan()
+    made = facts(
+        replace(described, pools=(*described.pools, reserved)), handle(described, prices="aws", region="us-east-1")
+    )
+    (commitment,) = made["commitments"]
+    assert {key: commitment[key] for key in ("kind", "region", "machine", "quantity")} == {
+        "kind": "odcr",
+        "region": "us-east-1",
+        "machine": reserved.machine,
+        "quantity": 3,
+    }
+    assert made["cloud"] == "aws"

@@ -125,17 +125,17 @@ def facts(plan: Plan, handle: ClusterHandle) -> dict[str, Any]:
         "cost_center": plan.spec.cost_center,
         "models": {stage.name: stage.spec.model.id for stage in plan.stages if stage.spec.model is not None},
         "budget_usd": budget(plan),
-        "commitments": _reserved(plan),
+        "commitments": _reserved(plan, handle),
     }
 
 
-def _reserved(plan: Plan) -> list[dict[str, Any]]:
+def _reserved(plan: Plan, handle: ClusterHandle) -> list[dict[str, Any]]:
     """Machines that are paid for whether they run or not: the reserved steps of the ladders."""
     return [
         {
             "name": getattr(pool.claim, "id", None) or getattr(pool.claim, "name", None) or pool.name,
             "kind": pool.kind,
-            "region": plan.region,
+            "region": handle.region,
             "machine": pool.machine,
             "quantity": pool.max_nodes,
         }

@@ -73,6 +73,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         secrets=secret_store.binding(store),
         metrics=monitoring.binding(),
         prices="azure",
+        region=plan.region,
         registry=plan.where.registry,
         provided=provided("azure", vendors(plan)),
         ready=(

@@ -141,6 +141,7 @@ def handle(
         storage=StorageBinding(weights_uri=weights.uri, env={"AWS_REGION": plan.region}),
         gateway=gateway(plan),
         prices="aws",
+        region=plan.region,
         registry=plan.where.registry,
         provided=components.provided("aws", components.vendors(plan), installed),
         ready=(*pools.groups.values(), *ready),

@@ -38,6 +38,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         storage=storage.binding(plan),
         gateway=network.gateway(plan),
         prices=plan.cloud,
+        region=plan.region,
         registry=plan.where.registry,
         provided=pools.provided(plan),
     )

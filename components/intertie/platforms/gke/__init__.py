@@ -79,6 +79,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         secrets=secret_store.binding(plan, store, project),
         metrics=monitoring.binding(),
         prices="gcp",
+        region=plan.region,
         registry=plan.where.registry,
         provided=addons.provided(plan),
         teams=cluster_access.bindings(plan),
