@@ -55,8 +55,9 @@ ACCELERATOR: Mapping[str, Edit] = {
          "pilot-cluster-pool-generate0 pilot-cluster-pool-generate1"),
         ("pilot-gcp", "[l4, a10]", "[a100-80gb]", r"pilot-workload-generate-deployment",
          "pilot-cluster-pool-generate0 pilot-cluster-pool-generate1"),
-        ("tpu-use5", "tpu-v6e, tpu-v5e]", "tpu-v5e]", r"summarize-workload-generate-deployment",
-         "summarize-cluster-pool-generate0 summarize-cluster-pool-generate1"),
+        # A TPU is told by its machine type alone, and that GKE changes in place: UpdateNodePool.machine_type.
+        ("tpu-use5", "tpu-v6e, tpu-v5e]", "tpu-v5e]",
+         r"summarize-workload-generate-deployment|summarize-cluster-pool-generate.", ""),
         ("trainium-use2", "[trainium1, inferentia2,", "[inferentia2,",
          r"summarize-workload-generate-deployment|summarize-cluster-generate.-template",
          "summarize-cluster-generate0-nodes summarize-cluster-generate1-nodes"),
