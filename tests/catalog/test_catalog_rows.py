@@ -57,7 +57,7 @@ VENDORS = {
 }
 COMPONENTS = (
     "driver", "device-plugin", "taint", "label", "autoscaler", "metrics-exporter", "gateway", "scaler", "lws",
-    "metrics-server",
+    "metrics-server", "log-collector",
 )  # fmt: skip
 FABRICS = {
     "aws": {"none", "efa"},

@@ -71,7 +71,7 @@ def test_service_accounts_and_pods_say_what_azures_webhook_looks_for() -> None:
 def test_every_role_says_that_it_is_for_a_service_principal() -> None:
     """Otherwise Azure looks up an identity of which it has not heard yet."""
     made = ladder().graph.of_type(ROLE)
-    assert len(made) == 6
+    assert len(made) == 7
     assert all(each.inputs["principalType"] == "ServicePrincipal" for each in made)
 
 
@@ -84,6 +84,7 @@ def test_roles_are_given_on_what_they_are_for_and_nothing_wider() -> None:
         "here-grant-weights": (made.one(f"{AZ}storage:BlobContainer", "weights").urn,),
         "here-grant-secrets": (made.one(f"{AZ}keyvault:Vault", "secret-store").urn,),
         "here-grant-secrets-key": (made.one(f"{AZ}keyvault:Vault", "key-vault").urn,),
+        "here-grant-flow-logs": (made.one(f"{AZ}storage:StorageAccount", "flow-logs-account").urn,),
     }
 
 

@@ -42,9 +42,9 @@ class Azure(pulumi.runtime.Mocks):
         answered = {**args.inputs, "name": name}
         if kind == "UserAssignedIdentity":
             answered |= {"principalId": f"principal of {name}", "clientId": f"client of {name}"}
-        if kind == "ManagedCluster":
-            ids = args.inputs["identity"]["userAssignedIdentities"]
+        if ids := args.inputs.get("identity", {}).get("userAssignedIdentities"):
             answered["identity"] = {**args.inputs["identity"], "userAssignedIdentities": {each: {} for each in ids}}
+        if kind == "ManagedCluster":
             answered["oidcIssuerProfile"] = {"enabled": True, "issuerURL": ISSUER}
         return resource_id, answered
 

@@ -60,38 +60,39 @@ k8s.networking.v1.NetworkPolicy(
     spec={"pod_selector": {}, "policy_types": ["Ingress"], "ingress": [{"from_": [{"pod_selector": {}}]}]},
     opts=ko,
 )
+served: Any = {
+    "replicas": 2,
+    "selector": {"match_labels": app},
+    "template": {
+        "metadata": {"labels": app},
+        "spec": {
+            "node_selector": {"cloud.google.com/gke-accelerator": "nvidia-l4"},
+            "topology_spread_constraints": [
+                {
+                    "topology_key": "topology.kubernetes.io/zone",
+                    "max_skew": 1,
+                    "when_unsatisfiable": "ScheduleAnyway",
+                    "label_selector": {"match_labels": app},
+                }
+            ],
+            "containers": [
+                {
+                    "name": "vllm",
+                    "image": SERVER,
+                    "args": ["--model", "Qwen/Qwen3-8B"],
+                    "ports": [{"container_port": 8000}],
+                    "resources": {"limits": {"nvidia.com/gpu": "1"}},
+                    "startup_probe": {**health, "period_seconds": 10, "failure_threshold": 60},
+                    "readiness_probe": health,
+                }
+            ],
+        },
+    },
+}
 k8s.apps.v1.Deployment(
     "vllm",
     metadata={"namespace": space.metadata["name"]},
-    spec={
-        "replicas": 2,
-        "selector": {"match_labels": app},
-        "template": {
-            "metadata": {"labels": app},
-            "spec": {
-                "node_selector": {"cloud.google.com/gke-accelerator": "nvidia-l4"},
-                "topology_spread_constraints": [
-                    {
-                        "topology_key": "topology.kubernetes.io/zone",
-                        "max_skew": 1,
-                        "when_unsatisfiable": "ScheduleAnyway",
-                        "label_selector": {"match_labels": app},
-                    }
-                ],
-                "containers": [
-                    {
-                        "name": "vllm",
-                        "image": SERVER,
-                        "args": ["--model", "Qwen/Qwen3-8B"],
-                        "ports": [{"container_port": 8000}],
-                        "resources": {"limits": {"nvidia.com/gpu": "1"}},
-                        "startup_probe": {**health, "period_seconds": 10, "failure_threshold": 60},
-                        "readiness_probe": health,
-                    }
-                ],
-            },
-        },
-    },
+    spec=served,
     opts=ko,
 )
 k8s.policy.v1.PodDisruptionBudget(

@@ -62,21 +62,22 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def pool(
-        self, name: str, machine: str, zones: list[str], scaling: dict[str, Any], node: dict[str, Any], **more: Any
+        self, name: str, machine: str, zones: list[str], scaling: Any, node: dict[str, Any], **more: Any
     ) -> gcp.container.NodePool:
+        config: Any = {
+            "machine_type": machine,
+            "service_account": self.nodes.email,
+            "workload_metadata_config": {"mode": "GKE_METADATA"},
+            "resource_labels": LABELS,
+            **node,
+        }
         return gcp.container.NodePool(
             name,
             name=name,
             cluster=self.cluster.id,
             node_locations=zones,
             autoscaling=scaling,
-            node_config={
-                "machine_type": machine,
-                "service_account": self.nodes.email,
-                "workload_metadata_config": {"mode": "GKE_METADATA"},
-                "resource_labels": LABELS,
-                **node,
-            },
+            node_config=config,
             upgrade_settings={"max_surge": 0, "max_unavailable": 1},
             **more,
             opts=pulumi.ResourceOptions.merge(
