@@ -19,6 +19,8 @@ from support.stacks import STACKS
 
 pytestmark = pytest.mark.kubernetes
 
+COLLECTORS = ("kube-system/aws-for-fluent-bit",)
+"""Agents that keep what containers write: on every node, accelerators or not."""
 EACH = [pytest.param(stack, marks=pytest.mark.xdist_group(f"lab-{stack}")) for stack in STACKS]
 
 
@@ -110,8 +112,10 @@ def test_what_serves_accelerators_is_let_onto_all_of_their_nodes_and_nothing_els
     """Components without a stage: device plugins, exporters and agents are DaemonSets, all others want cheap nodes."""
     accelerated = {pool.name for pool in answers.pools if any("/" in name for name in pool.resources)}
     for each in answers.templates:
-        if not stage_of(each) and each.name != "kube-system/their-own":
-            found = {pool.name for pool in answers.accepted(each)}
+        found = {pool.name for pool in answers.accepted(each)}
+        if each.name in COLLECTORS:
+            assert found == {pool.name for pool in answers.pools}, each.name
+        elif not stage_of(each) and each.name != "kube-system/their-own":
             assert found, f"{each.name} can be nowhere"
             assert found <= accelerated if each.kind == "daemonsets" else not found & accelerated, each.name
         for resource in plugged(applied, each):
