@@ -7,8 +7,8 @@
 Beside them, Prometheus' own programs judge rules and scrape the exporter: `tools/prometheus.py` takes them out of
 Debian's package, without installing it. Where they cannot be had that is said as of a tier, and CI fails.
 
-`make test` runs all three, over one sample per cloud where all would take too long; `make soak` runs them over every
-sample, and more often. `make unit` runs the first alone.
+`make test` runs the first, `make lab` the two others over one sample per cloud; `make soak` runs all three over every
+sample, and more often.
 """
 
 import os
@@ -56,7 +56,7 @@ def tier_lines(config: pytest.Config) -> list[str]:
     for tier in TIERS:
         reason = missing(tier)
         runs = f"runs; about {MINUTES[tier]} minutes on 2 quiet cores, all of it without the long runs"
-        state = "not part of this run: see `make test`" if not asked_for(tier, config) else runs
+        state = "not part of this run: see `make lab`" if not asked_for(tier, config) else runs
         lines.append(f"tier {tier}: {f'CANNOT RUN: {reason}' if tier in unable(config) else state}")
     reason = without_prometheus()
     lines.append(f"prometheus: {f'CANNOT RUN: {reason}' if reason else 'runs'}")
