@@ -11,7 +11,7 @@ from intertie.lab.kube.client import ApiError, NoKindError
 from intertie.lab.kube.difference import Change
 from intertie.lab.kube.readiness import Verdict
 from intertie.lab.kube.session import Session
-from intertie.lab.kube.waiting import CancelledError, Patience, TimedOutError
+from intertie.lab.kube.waiting import COLLECTION_SECONDS, CancelledError, Patience, TimedOutError
 from intertie.lab.world import World
 
 _RETRIES = (0.2, 0.4, 0.8, 1.6, 3.2)
@@ -195,9 +195,10 @@ class Actions:
         if objects.is_set(said, objects.SKIP_AWAIT) and readiness.waits_for(served.api_version, served.kind):
             return
         left = f'Timed out waiting for deletion of {served.api_version}/{served.kind} "{name}"'
-        patience = Patience(self.world, self._seconds(said, timeout, 300), self.session.cancelled)
+        seconds = self._seconds(said, timeout, 300)
+        patience = Patience(self.world, seconds, self.session.cancelled, at_least=COLLECTION_SECONDS)
         try:
-            patience.until(lambda: Verdict(api.find(path) is None, (left,)))
+            patience.until(lambda: readiness.gone(api.find(path), left))
         except (TimedOutError, CancelledError) as error:
             raise FailedError("; ".join(error.reasons)) from None
         self.world.record("kubernetes", "deleted", f"{served.kind} {id_}")

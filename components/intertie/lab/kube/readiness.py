@@ -17,6 +17,11 @@ _NO_TARGETS = (
     " on any Pods"
 )
 _NO_ADDRESS = "Service was not allocated an IP address; does your cloud provider support this?"
+_KUBERNETES_FINALIZERS = {
+    "foregroundDeletion", "orphan", "kubernetes", "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection",
+    "customresourcecleanup.apiextensions.k8s.io", "batch.kubernetes.io/job-tracking",
+}  # fmt: skip
+"""What Kubernetes' own controllers take off. Source: k8s.io/api and k8s.io/apimachinery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,14 @@ def waits_for(api_version: str, kind: str) -> bool:
 def timeout_of(kind: str) -> float:
     """Seconds that the provider waits when nobody says otherwise."""
     return 300.0 if kind in ("Job", "Pod", "PersistentVolumeClaim") else 600.0
+
+
+def gone(live: Object | None, left: str) -> Verdict:
+    """The verdict on an object that is being deleted. Stuck: somebody other than Kubernetes has yet to let it go."""
+    if live is None:
+        return Verdict(True)
+    kept_by = set(live["metadata"].get("finalizers") or ()) - _KUBERNETES_FINALIZERS
+    return Verdict(False, (left,), stuck=bool(kept_by))
 
 
 # -- kinds

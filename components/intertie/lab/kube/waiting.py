@@ -15,6 +15,10 @@ _CERTAIN = 2.0
 _RESIGNED = 8.0
 """Seconds of complete quiet after which nothing is going to change: when there is a reason for it, and when none is
 known."""
+COLLECTION_SECONDS = 45.0
+"""What Kubernetes' own garbage collector may need on the wall: every 30 s, and whenever kinds come or go, it stops
+until it knows all kinds anew. Source: `garbageCollector.Sync` in kubernetes' cmd/kube-controller-manager/app/core.go.
+"""
 
 
 def at_work(world: World, seconds: float = 1.0) -> None:
@@ -45,11 +49,16 @@ class CancelledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long one operation waits. `cancelled` ends every wait."""
+    """How long one operation waits. `cancelled` ends every wait.
+
+    `seconds` are on the lab's clock. `at_least` are on the wall: for what Kubernetes itself does, which knows nothing
+    of the lab's clock, and is not late when somebody else's waiting moved that. A verdict that is stuck ends them.
+    """
 
     world: World
     seconds: float
     cancelled: threading.Event
+    at_least: float = 0.0
 
     def until(self, look: Callable[[], Verdict]) -> None:
         """Until the verdict is good. TimedOutError when the time on the lab's clock is over.
@@ -58,13 +67,15 @@ class Patience:
         is nothing to wait for.
         """
         deadline = self.world.now() + round(self.seconds * 1000)
-        wall = time.monotonic() + WALL_SECONDS
+        began = time.monotonic()
         pause = _LOOKS[0]
         while not (verdict := look()).ready:
             if self.cancelled.wait(pause):
                 raise CancelledError(verdict.reasons)
             pause = min(pause * 1.3, _LOOKS[1])
-            if self.world.now() >= deadline or time.monotonic() > wall:
+            if not verdict.stuck and time.monotonic() - began < self.at_least:
+                continue
+            if self.world.now() >= deadline or time.monotonic() - began > WALL_SECONDS:
                 self._last_look(look)
                 return
             if self._quiet_for() > (_CERTAIN if verdict.stuck else _RESIGNED):
