@@ -1,17 +1,21 @@
 """How many changed rules, and how much changed framework, the tests notice: `python -m support.mutation_score PART...`
 
 A part is a module or package of `intertie_policies` (`rules`, `rules.cost`, `accessor`); without one: all of them.
-Every mutant is tried in a process of its own, for at most `mutation_trial.LONGEST` seconds. Printed are the score of
+Every mutant is tried in a process of its own, for at most `mutation_trial.LONGEST` seconds, as many at a time as there
+are processors. Printed are the score of
 each file and the total; the run fails when fewer than four of five mutants are noticed, and lists those that are not.
 Run from `tests/`, or through `make soak`.
 """
 
 import argparse
+import multiprocessing
+import os
 import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from support import mutation_trial, policy_cases
@@ -53,6 +57,18 @@ def _alive(module: str, code: str) -> bool | None:
     return mutation_trial.survives(module, code, "holds_with_tests", anew=True) if found else found
 
 
+def tried(todo: Sequence[Mutant], seconds: float) -> Iterator[tuple[Mutant, bool]]:
+    """(mutant, whether it survives) of those that can be loaded, until the time is over; 0 seconds: until the end."""
+    started = time.monotonic()
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
+        for mutant, alive in zip(todo, pool.map(survives, todo), strict=True):
+            if alive is not None:
+                yield mutant, alive
+            if seconds and time.monotonic() - started > seconds:
+                pool.shutdown(cancel_futures=True)
+                return
+
+
 def scores(found: dict[Mutant, bool]) -> Iterator[tuple[str, int, int]]:
     """(module, noticed, all) in the order of the modules."""
     by_module: dict[str, list[bool]] = defaultdict(list)
@@ -80,13 +96,10 @@ def main() -> int:
     todo = mutants(chosen, asked.most)
     if asked.seconds:
         random.Random(len(todo)).shuffle(todo)
-    for mutant in todo:
-        if asked.seconds and time.monotonic() - started > asked.seconds:
-            break
-        if (alive := survives(mutant)) is not None:
-            found[mutant] = alive
-            if alive:
-                print(f"survives: {mutant}", flush=True)
+    for mutant, alive in tried(todo, asked.seconds):
+        found[mutant] = alive
+        if alive:
+            print(f"survives: {mutant}", flush=True)
     return told(found, time.monotonic() - started)
 
 
