@@ -1,7 +1,6 @@
 """The maintenance script that turns public lists into `offerings.csv`."""
 
 import csv
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -11,20 +10,14 @@ import pytest
 
 from intertie import catalog
 from intertie.catalog.reading import read_rows
+from support import scripts
 
-SCRIPT = Path(__file__).parents[2] / "tools/build_offerings.py"
 SKY = "InstanceType,vCPUs,MemoryGiB,AcceleratorName,AcceleratorCount,GpuInfo,Region,AvailabilityZone,Price,SpotPrice"
 
 
 @pytest.fixture(scope="module")
 def builder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("build_offerings", SCRIPT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["build_offerings"] = module
-    spec.loader.exec_module(module)
-    return module
+    return scripts.loaded("tools/build_offerings.py")
 
 
 @pytest.fixture

@@ -1,30 +1,24 @@
 """What is said of a tier that cannot run, and what becomes of the run: a person is told, CI fails."""
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from intertie.lab import programs
+from support import scripts
 
 NO_PROMETHEUS = "promtool and prometheus not found; `python tools/prometheus.py` fetches them on Debian and Ubuntu"
 NO_GO = "Go is not installed: install Go 1.26 or later, or name the programs (INTERTIE_PULUMI, ...)"
 
 
 @pytest.fixture
-def tiers(project: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def tiers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The suite's own hooks on a machine without Go and without the lab's programs."""
     monkeypatch.setattr(programs, "missing", lambda: ("pulumi", "kubernetes", "kwok", "lws"))
     monkeypatch.setattr(programs, "why_not_buildable", lambda: NO_GO)
     monkeypatch.setattr("support.prometheus_programs.tool", lambda: SimpleNamespace(found=dict))
-    spec = importlib.util.spec_from_file_location("tiers_of_the_suite", project / "tests" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.loaded("tests/conftest.py", "tiers_of_the_suite")
 
 
 def config(marks: str = "not soak") -> Any:

@@ -1,12 +1,12 @@
 """The tool around FOCUS' official validator: what it reads from its report, and what it says where it cannot run."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-_TOOL = Path(__file__).parents[2] / "tools" / "focus_check.py"
+from support import scripts
+
 _REPORT = """<testsuites><testsuite>
   <testcase name="BilledCost-C-001-M :: Presence"/>
   <testcase name="BilledCost-C-002-M :: Type"><failure message="no decimal"/></testcase>
@@ -17,12 +17,7 @@ _REPORT = """<testsuites><testsuite>
 
 @pytest.fixture(scope="module")
 def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("focus_check_tool", _TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.loaded("tools/focus_check.py", "focus_check_tool")
 
 
 def test_failures_and_errors_count_and_the_contradiction_does_not(tool: ModuleType) -> None:

@@ -1,25 +1,19 @@
 """Prometheus' own programs, for tests: in CI they must be there, elsewhere their tests are left out, and say so."""
 
 import functools
-import importlib.util
 import os
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-_TOOL = Path(__file__).parents[2] / "tools" / "prometheus.py"
+from support import scripts
 
 
 @functools.cache
 def tool() -> ModuleType:
     """`tools/prometheus.py`, which is a script and in no package."""
-    spec = importlib.util.spec_from_file_location("prometheus_tool", _TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.loaded("tools/prometheus.py", "prometheus_tool")
 
 
 def programs() -> dict[str, Path]:

@@ -2,7 +2,6 @@
 
 import ast
 import csv
-import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -12,20 +11,14 @@ import pytest
 
 from intertie import catalog
 from intertie.catalog.tables import runtime_images
+from support import scripts
 
-SCRIPT = Path(__file__).parents[2] / "tools/extract_runtime_options.py"
 DATA = Path(catalog.__file__).parent / "data"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("extract_runtime_options", SCRIPT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["extract_runtime_options"] = module
-    spec.loader.exec_module(module)
-    return module
+    return scripts.loaded("tools/extract_runtime_options.py")
 
 
 def test_no_image_is_called_latest_and_each_says_its_release() -> None:
