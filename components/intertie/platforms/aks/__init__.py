@@ -5,7 +5,7 @@
     identity.py     who the cluster, its nodes and the stages are, and what each may do
     monitoring.py   managed Prometheus: workspace, collection, alert rules
     storage.py      storage account and container for the weights
-    monitoring_logs.py  what containers write, to the cluster's workspace
+    monitoring_logs.py  what containers write, to the cluster's workspace; monitoring_collection.py: how either is sent
     secret_store.py vault for the secrets, and who reads it
     budget.py       what the placement costs a month, and who is told
     cluster.py      the managed cluster with its system pool; cluster_*.py: who is let in, what protects it, what

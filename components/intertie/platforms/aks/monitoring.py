@@ -10,12 +10,12 @@ from pulumi_azure_native import alertsmanagement, containerservice, monitor
 
 from intertie.contract import MetricsBinding
 from intertie.plan.alerts import Alert, alerts
+from intertie.platforms.aks import monitoring_collection
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
 from intertie.platforms.tags import tags
 
 _STREAM = "Microsoft-PrometheusMetrics"
-_TO = "workspace"
 _SEVERITY = {"critical": 1, "warning": 2}
 MOST_RULES = 20
 """Rules that one group takes. Source: Azure Monitor service limits, Prometheus rule groups."""
@@ -68,33 +68,16 @@ def _collection(
         tags=tags(plan, "azure"),
         opts=opts,
     )
-    name, opts = child(place.options, "metrics-rule")
-    rule = monitor.DataCollectionRule(
-        name,
-        data_collection_rule_name=f"{plan.cluster}-metrics",
-        resource_group_name=place.group.name,
-        location=plan.region,
-        kind=monitor.KnownDataCollectionRuleResourceKind.LINUX,
-        data_collection_endpoint_id=endpoint.id,
-        data_sources=monitor.DataCollectionRuleDataSourcesArgs(
-            prometheus_forwarder=[monitor.PrometheusForwarderDataSourceArgs(name="prometheus", streams=[_STREAM])]
-        ),
-        destinations=monitor.DataCollectionRuleDestinationsArgs(
-            monitoring_accounts=[
-                monitor.MonitoringAccountDestinationArgs(name=_TO, account_resource_id=workspace.id)
-            ]
-        ),
-        data_flows=[monitor.DataFlowArgs(streams=[_STREAM], destinations=[_TO])],
-        tags=tags(plan, "azure"),
-        opts=opts,
-    )  # fmt: skip
-    name, opts = child(place.options, "metrics-association")
-    return monitor.DataCollectionRuleAssociation(
-        name,
-        association_name=f"{plan.cluster}-metrics",
-        data_collection_rule_id=rule.id,
-        resource_uri=cluster.id,
-        opts=opts,
+    source = monitor.PrometheusForwarderDataSourceArgs(name="prometheus", streams=[_STREAM])
+    target = monitor.MonitoringAccountDestinationArgs(name=monitoring_collection.TO, account_resource_id=workspace.id)
+    return monitoring_collection.collect(
+        place,
+        cluster,
+        "metrics",
+        [_STREAM],
+        sources=monitor.DataCollectionRuleDataSourcesArgs(prometheus_forwarder=[source]),
+        destinations=monitor.DataCollectionRuleDestinationsArgs(monitoring_accounts=[target]),
+        endpoint=endpoint.id,
     )
 
 

@@ -6,15 +6,13 @@ Metrics are managed Prometheus' (`monitoring.py`): of the agent's streams only t
 import pulumi
 from pulumi_azure_native import containerservice, monitor, operationalinsights
 
+from intertie.platforms.aks import monitoring_collection
 from intertie.platforms.aks.network import Place
-from intertie.platforms.children import child
-from intertie.platforms.tags import tags
 
 STREAMS = ("Microsoft-ContainerLogV2", "Microsoft-KubeEvents")
 """What containers write, and what happens to pods. Source: Azure Monitor documentation, Container insights streams."""
 
 EXTENSION = "ContainerInsights"
-_TO = "workspace"
 _SETTINGS = {
     "dataCollectionSettings": {
         "interval": "1m",
@@ -37,38 +35,21 @@ def agent(kept: operationalinsights.Workspace) -> dict[str, containerservice.Man
 def collect(
     place: Place, cluster: containerservice.ManagedCluster, kept: operationalinsights.Workspace
 ) -> tuple[pulumi.Resource, ...]:
-    """Which streams go to the workspace, and that they are this cluster's: without both the agent sends nothing."""
-    plan = place.plan
-    name, opts = child(place.options, "container-logs-rule")
-    rule = monitor.DataCollectionRule(
-        name,
-        data_collection_rule_name=f"{plan.cluster}-container-logs",
-        resource_group_name=place.group.name,
-        location=plan.region,
-        kind=monitor.KnownDataCollectionRuleResourceKind.LINUX,
-        data_sources=monitor.DataCollectionRuleDataSourcesArgs(
-            extensions=[
-                monitor.ExtensionDataSourceArgs(
-                    name=f"{EXTENSION}Extension",
-                    extension_name=EXTENSION,
-                    streams=list(STREAMS),
-                    extension_settings=_SETTINGS,
-                )
-            ]
-        ),
-        destinations=monitor.DataCollectionRuleDestinationsArgs(
-            log_analytics=[monitor.LogAnalyticsDestinationArgs(name=_TO, workspace_resource_id=kept.id)]
-        ),
-        data_flows=[monitor.DataFlowArgs(streams=list(STREAMS), destinations=[_TO])],
-        tags=tags(plan, "azure"),
-        opts=opts,
+    """Which streams go to the workspace."""
+    source = monitor.ExtensionDataSourceArgs(
+        name=f"{EXTENSION}Extension",
+        extension_name=EXTENSION,
+        streams=list(STREAMS),
+        extension_settings=_SETTINGS,
     )
-    name, opts = child(place.options, "container-logs-association")
-    association = monitor.DataCollectionRuleAssociation(
-        name,
-        association_name=f"{plan.cluster}-container-logs",
-        data_collection_rule_id=rule.id,
-        resource_uri=cluster.id,
-        opts=opts,
+    target = monitor.LogAnalyticsDestinationArgs(name=monitoring_collection.TO, workspace_resource_id=kept.id)
+    return (
+        monitoring_collection.collect(
+            place,
+            cluster,
+            "container-logs",
+            STREAMS,
+            sources=monitor.DataCollectionRuleDataSourcesArgs(extensions=[source]),
+            destinations=monitor.DataCollectionRuleDestinationsArgs(log_analytics=[target]),
+        ),
     )
-    return (association,)
