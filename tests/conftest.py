@@ -12,6 +12,7 @@ sample, and more often.
 """
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,12 @@ def tier_lines(config: pytest.Config) -> list[str]:
     reason = without_prometheus()
     lines.append(f"prometheus: {f'CANNOT RUN: {reason}' if reason else 'runs'}")
     return lines
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What a shell starts in its background ignores Ctrl-C, and hands that on to all that tests start and interrupt."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
