@@ -37,13 +37,13 @@ tools: setup ## build the lab's programs from Go modules, once (about 12 minutes
 	@$(BIN)/python -m intertie.lab.programs || { [ -z "$$CI" ] && echo "tools: the tiers that need them will be skipped" >&2; }
 	@$(BIN)/python tools/prometheus.py >/dev/null || { [ -z "$$CI" ] && echo "tools: the tests that need them will be skipped" >&2; }
 
-test: setup ## all tests that need only Python packages and Prometheus; says what is not among them
-	@$(TESTS) $(PLAIN)
+test: setup tools ## all tests but the long runs; says which tiers run, which cannot and why, and how long it takes
+	@$(TESTS) -m "not soak"
 
-lab: setup tools ## the lab's tests: the real Pulumi engine and real Kubernetes, a sample per cloud
+lab: setup tools ## of these the lab's alone: the real Pulumi engine and real Kubernetes, a sample per cloud
 	@$(TESTS) -m "not soak" $(LAB)
 
-soak: setup tools ## the long runs: everything in test and lab, more often and over every sample
+soak: setup tools ## the long runs: everything in test, more often and over every sample
 	@INTERTIE_SOAK=1 $(TESTS)
 
 drill: setup tools ## a failover drill in the lab: one cloud stops, another takes over; each phase on its clock
