@@ -26,12 +26,7 @@ _MOST_CREDENTIALS = 20
     references=["Microsoft Entra documentation, federated identity credentials, considerations and restrictions"],
 )
 def federated_credentials_in_turn(stack: Stack, _context: Context) -> Iterator[Violation]:
-    by_identity: dict[str, list[Resource]] = {}
-    for credential in stack.of_type(_CREDENTIAL):
-        owners = credential.uses("resourceName", _IDENTITY)
-        key = owners[0].urn if owners else credential["resourceName"].quietly().text or ""
-        by_identity.setdefault(key, []).append(credential)
-    for credentials in by_identity.values():
+    for credentials in _by_identity(stack).values():
         if len(credentials) > _MOST_CREDENTIALS:
             yield fail(credentials[-1], f"{len(credentials)} credentials of one identity; at most {_MOST_CREDENTIALS}")
         waits = {each.urn: {before.urn for before in stack.before(each)} for each in credentials}
@@ -39,6 +34,16 @@ def federated_credentials_in_turn(stack: Stack, _context: Context) -> Iterator[V
         for before, after in pairwise(sorted(credentials, key=lambda each: len(waits[each.urn] & own))):
             if before.urn not in waits[after.urn]:
                 yield fail(after, f"nothing keeps it from being made while {before.name} is")
+
+
+def _by_identity(stack: Stack) -> dict[str, list[Resource]]:
+    """Credentials by the identity that flows into them, else by its name. Nothing is asked of one that is alone."""
+    found: dict[str, list[Resource]] = {}
+    credentials = stack.of_type(_CREDENTIAL)
+    for credential in credentials if len(credentials) > 1 else ():
+        owners = credential.uses("resourceName", _IDENTITY)
+        found.setdefault(owners[0].urn if owners else credential["resourceName"].text or "", []).append(credential)
+    return found
 
 
 @stack_rule(
