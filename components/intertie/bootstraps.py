@@ -34,7 +34,8 @@ class PlacementBootstrapArgs(TypedDict):
     """The account trusts the issuer already: AWS takes each issuer once per account."""
 
 
-AUDIENCES = {"aws": "sts.amazonaws.com", "azure": "api://AzureADTokenExchange", "gcp": "https://iam.googleapis.com"}
+AUDIENCES = {"aws": "sts.amazonaws.com", "azure": "api://AzureADTokenExchange"}
+"""Google's names the provider in full, which has a name only once it is made: there nothing is said."""
 
 
 class PlacementBootstrap(pulumi.ComponentResource):

@@ -32,6 +32,14 @@ def why(plan: Plan, path: str) -> str:
     return next(f"{each.chosen}: {each.why}" for each in plan.choices if each.path.endswith(path))
 
 
+def test_a_window_that_google_finds_too_short_is_said_to_come_on_more_days():
+    assert why(resolved("gcp"), "cluster.maintenance").startswith("sunday, monday 02:00 UTC, 6 hours: ")
+    assert "48 hours in 32 days" in why(resolved("gcp"), "cluster.maintenance")
+    long = resolved("gcp", cluster={"maintenance": {"day": "sunday", "start": "02:00", "hours": 12}})
+    assert why(long, "cluster.maintenance") == "sunday 02:00 UTC, 12 hours: `cluster.maintenance`"
+    assert why(resolved("azure"), "cluster.maintenance").startswith("sunday 02:00 UTC, 6 hours: ")
+
+
 @pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
 def test_nothing_said_is_fit_for_production(cloud: str):
     made = resolved(cloud).operations

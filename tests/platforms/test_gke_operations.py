@@ -124,11 +124,18 @@ def test_the_channel_is_the_plans(channel: str) -> None:
 
 @pytest.mark.parametrize(("day", "code"), [("monday", "MO"), ("wednesday", "WE"), ("sunday", "SU")])
 def test_the_window_comes_every_week_on_its_day_and_is_as_long_as_it_says(day: str, code: str) -> None:
-    made = control_plane(window=Window(day, "22:30", 4))["maintenancePolicy"]["recurringWindow"]
+    made = control_plane(window=Window(day, "22:30", 12))["maintenancePolicy"]["recurringWindow"]
     assert made["recurrence"] == f"FREQ=WEEKLY;BYDAY={code}"
     start, end = (datetime.fromisoformat(made[each]) for each in ("startTime", "endTime"))
     assert start.strftime("%A %H:%M") == f"{day.capitalize()} 22:30"
-    assert (end - start).total_seconds() == 4 * 3600
+    assert (end - start).total_seconds() == 12 * 3600
+
+
+@pytest.mark.parametrize(("hours", "days"), [(4, "SA,SU,MO"), (5, "SA,SU,MO"), (6, "SA,SU"), (11, "SA,SU"), (12, "SA")])
+def test_a_short_window_comes_on_as_many_days_as_make_48_hours_in_four_weeks(hours: int, days: str) -> None:
+    made = control_plane(window=Window("saturday", "02:00", hours))["maintenancePolicy"]["recurringWindow"]
+    assert made["recurrence"] == f"FREQ=WEEKLY;BYDAY={days}"
+    assert 4 * hours * (days.count(",") + 1) >= 48
 
 
 @pytest.mark.parametrize("protected", [True, False])

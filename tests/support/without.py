@@ -1,7 +1,8 @@
 """What the tests of a checklist's lines say of a cloud that lacks what the line names.
 
-A program of its own (`python -m support.without PAGE`, in tests/): for each line it records every graph without the
-line's property, runs the test that the line names, and prints as JSON the lines whose tests did not mind.
+A program of its own (`python -m support.without`, in tests/), which is told the lines as JSON: type, path and test of
+each. For each it records every graph without the line's property, runs the test that the line names, and prints as
+JSON the lines whose tests did not mind.
 """
 
 import contextlib

@@ -1,16 +1,15 @@
 """Sums over placements, and what changed between two revisions of a description."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from intertie.errors import InputError
 from intertie.money.amount import total
+from intertie.money.files import read_json
 from intertie.money.types import Cost
 
 SCHEMA = "intertie.cost/v1"
-LARGEST = 64 * 2**20
 FIGURES = ("min", "likely", "max")
 
 
@@ -71,17 +70,11 @@ def _difference(before: Mapping[str, float] | None, after: Mapping[str, float] |
 
 def read_earlier(path: Path) -> dict[str, Any]:
     """The JSON of an earlier `intertie cost`. InputError when it is something else."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{path}: larger than {LARGEST:,} bytes: not the output of `intertie cost`")
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON: {error}\n  → intertie cost FILE --format json > {path}") from None
+    hint = f"intertie cost FILE --format json > {path}"
+    data = read_json(path, "the JSON of an earlier `intertie cost`", hint)
     problem = _wrong(data)
     if problem:
-        raise InputError(f"{path}: {problem}\n  → intertie cost FILE --format json > {path}")
+        raise InputError(f"{path}: {problem}\n  → {hint}")
     return data
 
 

@@ -6,6 +6,7 @@ Everything wrong is told at once, as `Problem`s whose `where` is `file:line` and
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from pathlib import Path
 
 from intertie.errors import InputError, Problem
 from intertie.money.amount import CURRENCY
+from intertie.money.files import read_text
 
-LARGEST = 64 * 2**20
 MOST_PROBLEMS = 100
 MOST_AMOUNT = Decimal("1e9")
 """Dollars of one price or quantity of one row: what is larger is a slip."""
@@ -49,26 +50,11 @@ def shown(cell: str) -> str:
 
 def read_table(path: Path, required: Iterable[str], optional: Iterable[str]) -> tuple[Row, ...]:
     """The rows of a CSV file with a header. InputError for what is no such table, with the line."""
-    return tuple(_rows(_text(path), str(path), tuple(required), tuple(optional)))
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(
-                f"{path}: found {'a folder' if path.is_dir() else 'a device or pipe'}; allowed: a CSV file"
-            )
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{path}: larger than {LARGEST:,} bytes")
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8 text\n  → save the file as CSV in UTF-8") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})\n  → check the path") from None
+    return tuple(_rows(read_text(path, "a CSV file"), str(path), tuple(required), tuple(optional)))
 
 
 def _rows(text: str, name: str, required: tuple[str, ...], optional: tuple[str, ...]) -> Iterator[Row]:
-    table = csv.reader(text.splitlines(keepends=True), strict=True)
+    table = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(table, [])]
         _check_header(name, header, required, optional)

@@ -10,6 +10,8 @@ from intertie.spec import Access, Api, ApiAccess, Channel, ClusterSpec, Egress, 
 
 _NETWORKS = {"aws": "vpc-", "azure": "/subscriptions/", "gcp": "projects/"}
 _KEYS = {"aws": "arn:aws", "azure": "https://", "gcp": "projects/"}
+GKE_WEEKLY_HOURS = 12
+"""Of a maintenance window: GKE refuses fewer than 48 hours in 32 days, in which there are four whole weeks."""
 _CHANNEL = {
     Channel.STABLE: "patches come after others have had them",
     Channel.REGULAR: "patches of the pinned version come by themselves, in the window",
@@ -36,7 +38,7 @@ def operate(site: Site, addresses: AddressPlan, trail: Trail) -> Operations:
         runner_ranges=runner.ranges if runner else (),
         runner_proxy=(runner.proxy or "") if runner else "",
         channel=_channel(wanted, trail),
-        window=_window(wanted, trail),
+        window=_window(site, wanted, trail),
         deletion_protection=protected,
         purge_protection=protected,
         log_days=wanted.log_retention_days,
@@ -103,11 +105,16 @@ def _channel(wanted: ClusterSpec, trail: Trail) -> str:
     return wanted.channel.value
 
 
-def _window(wanted: ClusterSpec, trail: Trail) -> Window:
+def _window(site: Site, wanted: ClusterSpec, trail: Trail) -> Window:
     given = wanted.maintenance
     made = Window(given.day.value, given.start, given.hours)
+    days = made.days(GKE_WEEKLY_HOURS) if site.cloud == "gcp" else (made.day,)
     why = "`cluster.maintenance`" if "maintenance" in wanted.model_fields_set else "when the fewest are at work"
-    trail.choose("cluster.maintenance", f"{made.day} {made.start} UTC, {made.hours} hours", why)
+    source = ""
+    if len(days) > 1:
+        why += f"; on {len(days)} days, since GKE takes no window that is open for fewer than 48 hours in 32 days"
+        source = "GKE documentation, maintenance windows and exclusions"
+    trail.choose("cluster.maintenance", f"{listed(days)} {made.start} UTC, {made.hours} hours", why, (), source)
     return made
 
 

@@ -1,6 +1,9 @@
 """How a placement's cluster is run, decided: plain data that every platform renders in its cloud's words."""
 
 from dataclasses import dataclass
+from math import ceil
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +13,11 @@ class Window:
     day: str = "sunday"
     start: str = "02:00"
     hours: int = 6
+
+    def days(self, least: int) -> tuple[str, ...]:
+        """The day and as many after it as it takes to be open `least` hours a week, each as long as the first."""
+        first = WEEKDAYS.index(self.day)
+        return tuple(WEEKDAYS[(first + later) % 7] for later in range(ceil(least / self.hours)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ class Trust:
 
     issuer: str  # https://token.actions.githubusercontent.com
     subject: str  # repo:acme/inference:environment:aws-use1
-    audience: str
+    audience: str  # "" = what the cloud itself expects where nothing is said
     known: bool = False  # the account trusts the issuer already: another placement's bootstrap saw to it
 
     @property

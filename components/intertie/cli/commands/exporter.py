@@ -1,6 +1,6 @@
 """`intertie exporter`: what a cluster costs, as Prometheus metrics."""
 
-import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from intertie.money import PriceBook
     from intertie.money.exporter.commitments import Held
     from intertie.money.exporter.snapshot import Facts
+    from intertie.money.prices import OwnPrice
 
 
 class Reads(Protocol):
@@ -58,9 +59,9 @@ def exporter(  # noqa: PLR0917  these are options, not positions
     from intertie.money.exporter.textfile import write
     from intertie.money.guard.kube import connect
 
-    known = _facts(spec, placement, facts)
+    known, own = _facts(spec, placement, facts)
     host, port = _address(listen)
-    book = PriceBook(own=read_prices(prices) if prices else ())
+    book = PriceBook(own=(*own, *(read_prices(prices) if prices else ())))
     cluster = connect(known.namespace, str(kubeconfig) if kubeconfig else None)
     source = _Source(known, cluster, book, outlook, ledger)
     if textfile is not None:
@@ -92,7 +93,7 @@ class _Source:
         self.meter.add(seen, now)
         carbon, unknown = live_kg_per_hour([(node.region, node.machine) for node in seen.nodes], self.facts.cloud)
         more = {
-            "guard": self.cluster.remembered(),
+            "guard": _memory(self.cluster.remembered()),
             "forecast_usd": _dollars(self.outlook),
             "commitments": in_use(self._held(now), seen.nodes),
             "carbon_kg_per_hour": float(carbon) if carbon is not None else None,
@@ -113,9 +114,11 @@ class _Source:
         return priced(read_held(facts.commitments, "the facts"), facts.cloud, facts.placement, self.book)
 
 
-def _facts(spec: Path | None, placement: str | None, facts: Path | None) -> "Facts":
+def _facts(spec: Path | None, placement: str | None, facts: Path | None) -> "tuple[Facts, tuple[OwnPrice, ...]]":
+    """What the metrics say of the pipeline, and the contract prices that stand in its description."""
     from intertie.money.exporter.commitments import held_by
     from intertie.money.exporter.snapshot import facts_of, read_facts
+    from intertie.money.placement_prices import placement_prices
     from intertie.plan import resolve
     from intertie.spec import read_file
 
@@ -123,12 +126,13 @@ def _facts(spec: Path | None, placement: str | None, facts: Path | None) -> "Fac
         raise InputError("give a description and --placement, or --facts")
     if spec is None:
         assert facts is not None
-        return read_facts(facts)
+        return read_facts(facts), ()
     described = read_file(spec)
     if placement not in described.placements:
         raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
     plan = resolve(described, placement)
-    return replace(facts_of(plan), commitments=tuple(asdict(one) for one in held_by(plan)))
+    told = replace(facts_of(plan), commitments=tuple(asdict(one) for one in held_by(plan)))
+    return told, placement_prices(plan)
 
 
 def _serve(source: _Source, host: str, port: int, interval: int) -> None:
@@ -160,20 +164,37 @@ def _serve(source: _Source, host: str, port: int, interval: int) -> None:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         raise InputError(f"--listen {text!r}; allowed: an address and a port, such as 127.0.0.1:9408 or 0.0.0.0:9408")
     return host.strip("[]"), int(port)
+
+
+def _memory(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The guard's memory; None where there is none that can be read: what is spent is unknown then, not 0."""
+    from intertie.money.guard.memory import from_data, to_data
+
+    try:
+        return to_data(from_data(data)) if data is not None else None
+    except ValueError as error:
+        talk(f"warning: the memory of the budget guard cannot be read: {error}")
+        return None
 
 
 def _dollars(path: Path | None) -> dict[tuple[str, str], float]:
     """Total of a forecast in dollars, by quantile. Raises `InputError` for what is no such forecast."""
     if path is None or not path.exists():  # in a cluster, whoever forecasts may not have written it yet
         return {}
+    from intertie.money.files import read_json
+
+    hint = "intertie forecast FILE --unit USD --format json"
+    data = read_json(path, "a forecast", hint)
     try:
-        data = json.loads(path.read_text())
         if data["schema"] != "intertie.forecast/v1" or str(data["unit"]).upper() != "USD":
             raise InputError(f"{path} is no forecast of dollars: schema intertie.forecast/v1 with unit USD is needed")
         days = round(len(data["points"]) * {"d": 1, "h": 1 / 24}[data["step"][-1]] * int(data["step"][:-1]))
-        return {(f"{days}d", name): float(data["total"][name]) for name in ("p10", "p50", "p90")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} cannot be read as a forecast: {error}") from None
+        found = {(f"{days}d", name): float(data["total"][name]) for name in ("p10", "p50", "p90")}
+    except (ValueError, LookupError, TypeError, OverflowError) as error:
+        raise InputError(f"{path} cannot be read as a forecast: {error}\n  → {hint}") from None
+    if not all(0 <= amount < 1e15 for amount in found.values()):
+        raise InputError(f"{path}: total: found {data['total']}; allowed: dollars from 0\n  → {hint}")
+    return found

@@ -1,5 +1,7 @@
 """`intertie guard`: one run of the budget guard over a cluster."""
 
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +14,9 @@ from intertie.errors import InputError
 
 if TYPE_CHECKING:
     from intertie.money.guard import Limits, Outcome
+    from intertie.money.prices import OwnPrice
 
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 Description = Annotated[Path | None, typer.Argument(help="Description of the pipeline; its budget is held to.")]
 Placement = Annotated[str | None, typer.Option("--placement", "-p", help="Its placement.")]
@@ -49,18 +53,29 @@ def guard(  # noqa: PLR0917  these are options, not positions
     Example: `intertie guard stacks/specs/chat.yaml --placement aws-use1 --kubeconfig kubeconfig --act`
     """
     from intertie.money import PriceBook
+    from intertie.money.contract_prices import read_prices
     from intertie.money.guard import tick
     from intertie.money.guard.kube import connect
 
-    limits, place = _limits(spec, budget, development), placement or "*"
     if spec is not None:
-        namespace, cloud = _of_plan(spec, placement)
-    if namespace is None or cloud is None:
-        raise InputError("without a description, --namespace, --cloud and --budget are needed")
-    book = PriceBook(own=_own(prices))
-    limits = _with(limits, expected_hourly, approve_stop)
-    cluster = connect(namespace, str(kubeconfig) if kubeconfig is not None else None)
-    _told(tick(cluster, limits, book, cloud=cloud, placement=place, at=datetime.now(UTC), act=act), format, acted=act)
+        held = _of_description(spec, placement, budget, development)
+    else:
+        held = _of_options(namespace, cloud, budget, development)
+    limits = _with(held.limits, expected_hourly, approve_stop)
+    book = PriceBook(own=(*held.own, *read_prices(prices or ())))
+    cluster = connect(held.namespace, str(kubeconfig) if kubeconfig is not None else None)
+    at, place = datetime.now(UTC), placement or "*"
+    _told(tick(cluster, limits, book, cloud=held.cloud, placement=place, at=at, act=act), format, acted=act)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is held to which budget, at which contract prices of its description."""
+
+    namespace: str
+    cloud: str
+    limits: "Limits"
+    own: "tuple[OwnPrice, ...]" = ()
 
 
 def _told(outcome: "Outcome", format: Format, *, acted: bool) -> None:
@@ -78,43 +93,45 @@ def _told(outcome: "Outcome", format: Format, *, acted: bool) -> None:
     raise typer.Exit(Exit.VIOLATIONS if bad else Exit.GOOD)
 
 
-def _limits(spec: Path | None, budget: float | None, development: bool) -> "Limits":
+def _of_options(namespace: str | None, cloud: str | None, budget: float | None, development: bool) -> _Held:
+    from intertie.catalog import CLOUDS
     from intertie.money.guard import Limits
-    from intertie.spec import read_file
 
-    if spec is None:
-        if budget is None or not 0 < budget <= 1e12:
-            raise InputError(f"--budget {budget}; allowed: dollars a month, above 0")
-        return Limits(monthly_usd=budget, production=not development)
-    described = read_file(spec)
-    whole = budget if budget is not None else described.budget.monthly_usd if described.budget is not None else None
-    if whole is None or not 0 < whole <= 1e12:
-        raise InputError(f"{spec} has no budget: write `budget: {{monthly_usd: ...}}`, or give --budget")
-    return Limits(monthly_usd=whole, production=described.environment.value == "production" and not development)
+    if namespace is None or cloud is None or budget is None:
+        raise InputError("without a description, --namespace, --cloud and --budget are needed")
+    if not _NAMESPACE.fullmatch(namespace):
+        raise InputError(f"--namespace {namespace!r}; allowed: the name of a namespace, such as chat")
+    if cloud not in (*CLOUDS, "other"):
+        raise InputError(f"--cloud {cloud!r}; allowed: {', '.join((*CLOUDS, 'other'))}")
+    return _Held(namespace, cloud, Limits(monthly_usd=_dollars(budget), production=not development))
 
 
-def _of_plan(spec: Path, placement: str | None) -> tuple[str, str]:
+def _of_description(spec: Path, placement: str | None, budget: float | None, development: bool) -> _Held:
+    """With the placement's share of the budget, as the guard in the cluster has it, unless --budget says otherwise."""
+    from intertie.money.guard import Limits
+    from intertie.money.placement_prices import placement_prices
     from intertie.plan import resolve
+    from intertie.plan.budgets import share
     from intertie.spec import read_file
 
     described = read_file(spec)
     if placement not in described.placements:
         raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
+    if budget is None and described.budget is None:
+        raise InputError(f"{spec} has no budget: write `budget: {{monthly_usd: ...}}`, or give --budget")
     plan = resolve(described, placement)
-    return plan.namespace, plan.cloud
+    whole = budget if budget is not None or described.budget is None else share(described.budget, placement)
+    production = described.environment.value == "production" and not development
+    return _Held(plan.namespace, plan.cloud, Limits(_dollars(whole), production), placement_prices(plan))
 
 
-def _own(files: list[Path] | None) -> tuple:
-    if not files:
-        return ()
-    from intertie.money.contract_prices import read_prices
-
-    return tuple(read_prices(files))
+def _dollars(budget: float | None) -> float:
+    if budget is None or not 0 < budget <= 1e12:
+        raise InputError(f"--budget {budget}; allowed: dollars a month, above 0")
+    return budget
 
 
 def _with(limits: "Limits", expected: float | None, approved: bool) -> "Limits":
-    from dataclasses import replace
-
     if expected is not None and not 0 <= expected < 1e9:
         raise InputError(f"--expected-hourly {expected}; allowed: dollars from 0")
     return replace(limits, expected_hourly=expected, approved=approved)

@@ -1,5 +1,6 @@
 """What a machine type can be had for: on demand, spot, and each product and term with a known price."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,6 +8,9 @@ from decimal import Decimal
 from intertie.catalog import prices as catalog
 from intertie.errors import InputError
 from intertie.money.prices import Price, PriceBook
+
+_DAYS, _AMOUNT = re.compile(r"[0-9]{1,5}"), re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?")
+_LONGEST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,11 @@ def own_offer(text: str, cloud: str) -> Offer:
     product = known.get(name)
     if product is None:
         raise InputError(f"--offer {text}: found {name!r}; allowed on {cloud}: {', '.join(sorted(known))}")
-    if not days.isdigit() or not product.min_days <= int(days) <= (product.max_days or 3650):
-        raise InputError(f"--offer {text}: found {days!r} days; allowed: {product.min_days} to {product.max_days}")
-    amount = Decimal(price) if price.replace(".", "", 1).isdigit() and len(price) < 20 else Decimal(0)
-    if not 0 < amount < 10**6:
+    longest = product.max_days or _LONGEST_DAYS
+    if not _DAYS.fullmatch(days) or not product.min_days <= int(days) <= longest:
+        raise InputError(f"--offer {text}: found {days!r} days; allowed: {product.min_days} to {longest}")
+    amount = Decimal(price) if _AMOUNT.fullmatch(price) else Decimal(0)
+    if amount <= 0:
         raise InputError(f"--offer {text}: found {price!r}; allowed: dollars per machine-hour, such as 31.5")
     return Offer(name, int(days), amount, tuple(map(int, product.quantities)), product.ahead_days, product.upfront,
                  product.cancellable, "your own offer", "", product.note)  # fmt: skip

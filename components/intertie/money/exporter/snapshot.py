@@ -1,6 +1,5 @@
 """What is known of a cluster's money at one moment, and the spend that adds up between moments."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from intertie.errors import InputError
+from intertie.money.files import read_json
 from intertie.money.guard.meter import Metered, NodeCost
 from intertie.plan import Plan
+from intertie.plan.budgets import share
 
 SHARED = "shared"
 """Stage of nodes that belong to none: the system pool."""
@@ -93,26 +94,31 @@ def facts_of(plan: Plan) -> Facts:
         owner=plan.spec.owner,
         cost_center=plan.spec.cost_center,
         models={stage.name: stage.spec.model.id for stage in plan.stages if stage.spec.model is not None},
-        budget_usd=plan.spec.budget.monthly_usd if plan.spec.budget is not None else None,
+        budget_usd=share(plan.spec.budget, plan.placement) if plan.spec.budget is not None else None,
     )
 
 
 def read_facts(path: Path) -> Facts:
     """From a file of schema `intertie.facts/v1`, as it is rendered into a cluster. `InputError` for anything else."""
     try:
-        data = json.loads(path.read_text())
+        data = read_json(path, "facts of a cluster", "they are what `budget.watch` puts into it")
         if data.pop("schema") != "intertie.facts/v1":
             raise InputError(f"{path} is of another schema; allowed: intertie.facts/v1")
         facts = Facts(**{**data, "commitments": tuple(data.get("commitments", ()))})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} cannot be read as facts: {error}") from None
     budget = facts.budget_usd
     texts = (facts.pipeline, facts.placement, facts.cloud, facts.namespace, facts.owner, facts.cost_center)
-    if not all(isinstance(text, str) for text in texts) or not isinstance(facts.models, dict):
+    if not all(isinstance(text, str) for text in texts) or not _are_texts(facts.models):
         raise InputError(f"{path}: allowed: text in every field, and models as stage and name")
-    if budget is not None and not (isinstance(budget, int | float) and 0 <= budget <= 1e12):
+    known = isinstance(budget, int | float) and not isinstance(budget, bool) and 0 <= budget <= 1e12
+    if budget is not None and not known:
         raise InputError(f"{path}: budget_usd: found {budget!r}; allowed: dollars a month")
     return facts
+
+
+def _are_texts(models: object) -> bool:
+    return isinstance(models, dict) and all(isinstance(name, str) for name in models.values())
 
 
 def snapshot_of(facts: Facts, seen: Metered, meter: Meter, **more: Any) -> Snapshot:

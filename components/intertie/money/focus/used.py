@@ -3,11 +3,10 @@
 Reserved capacity is paid for whether used or not: what of it no hour used has rows of its own.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from intertie.money.amount import HOURS_PER_DAY
 from intertie.money.focus.columns import ACTUAL, base, priced, service_of
 from intertie.money.focus.planned import category, list_price, machine_columns, provenance, reservation_of, sku
 from intertie.money.prices import Price, PriceBook
+from intertie.money.table import amount, day, one_of, read_table, refuse
 from intertie.money.types import RESERVED, Cost, Line
 from intertie.plan import Plan
 from intertie.plan.types import PoolPlan
@@ -34,50 +34,37 @@ class _Part:
     status: str | None
 
 
-def read_usage(path: Path, plan: Plan) -> dict[tuple[date, str], Decimal]:
-    """(day, pool) → machine hours. Rows of one day and pool add up. `InputError` with every bad row."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as CSV: {error}") from None
-    if len(rows) > _MOST or not rows or not set(rows[0]) >= {"date", "pool", "hours"}:
-        raise InputError(f"{path}: allowed: 1 to {_MOST:,} rows with the columns date, pool and hours")
-    pools = {pool.name for pool in plan.pools}
+def read_usage(path: Path, plan: Plan, latest: date | None = None) -> dict[tuple[date, str], Decimal]:
+    """(day, pool) → machine hours. Rows of one day and pool add up. `InputError` with every cell that cannot be.
+
+    `latest`: the last day that is not the future; today, when it is not given.
+    """
+    rows = read_table(path, ("date", "pool", "hours"), ())
+    if not 1 <= len(rows) <= _MOST:
+        raise InputError(f"{path}: found {len(rows):,} rows; allowed: 1 to {_MOST:,}")
+    pools = sorted(pool.name for pool in plan.pools)
     problems: list[Problem] = []
     usage: dict[tuple[date, str], Decimal] = {}
-    for number, row in enumerate(rows, start=2):
-        found = _read(row, pools)
-        if found is None:
-            shown = ", ".join(repr(str(row.get(name))[:40]) for name in ("date", "pool", "hours"))
-            allowed = f"a date such as 2026-11-01, a pool of {', '.join(sorted(pools))}, hours from 0"
-            problems.append(Problem("usage", shown, allowed, where=f"{path}: row {number}"))
-        else:
-            day, pool, hours = found
-            usage[day, pool] = usage.get((day, pool), Decimal(0)) + hours
-    if problems:
-        raise InputError(f"{path}: {len(problems)} rows cannot be used", problems[:20])
+    for row in rows:
+        when, pool = day(row, "date", problems, latest=latest), one_of(row, "pool", pools, problems)
+        hours = amount(row, "hours", problems)
+        if hours is not None and hours > _MOST_HOURS:
+            problems.append(row.problem("hours", f"at most {_MOST_HOURS:,}"))
+        if when is not None and hours is not None:
+            usage[when, pool] = usage.get((when, pool), Decimal(0)) + hours
+    refuse(str(path), problems)
     return usage
-
-
-def _read(row: Mapping[str, str | None], pools: set[str]) -> tuple[date, str, Decimal] | None:
-    try:
-        day, hours = date.fromisoformat((row["date"] or "").strip()), Decimal((row["hours"] or "").strip())
-    except (ValueError, InvalidOperation):
-        return None
-    pool = (row["pool"] or "").strip()
-    return (day, pool, hours) if pool in pools and hours.is_finite() and 0 <= hours <= _MOST_HOURS else None
 
 
 def used_rows(plan: Plan, cost: Cost, book: PriceBook, usage: Usage) -> Iterator[dict[str, Any]]:
     """Rows of the days in `usage`, in their order. Pools without a known price have none."""
     lines = {line.pool: line for line in cost.lines if line.pool and line.price is not None}
-    for day in sorted({day for day, _ in usage}):
+    for each in sorted({when for when, _ in usage}):
         for name in sorted(lines):
             line = lines[name]
-            for part in _parts(line, usage.get((day, name), Decimal(0))):
+            for part in _parts(line, usage.get((each, name), Decimal(0))):
                 assert line.price is not None
-                yield _row(plan, plan.pool(name), line, line.price, book, (day, part))
+                yield _row(plan, plan.pool(name), line, line.price, book, (each, part))
 
 
 def _parts(line: Line, used: Decimal) -> Iterator[_Part]:
@@ -95,13 +82,13 @@ def _parts(line: Line, used: Decimal) -> Iterator[_Part]:
 def _row(  # noqa: PLR0917
     plan: Plan, pool: PoolPlan, line: Line, price: Price, book: PriceBook, what: tuple[date, _Part]
 ) -> dict[str, Any]:
-    day, part = what
+    when, part = what
     service = service_of("", plan.cloud)
     rate = line.rate.likely if line.rate is not None else price.amount
     used = part.status != "Unused"
     hours = part.hours if used else Decimal(0)
     return {
-        **base(plan, day, ACTUAL),
+        **base(plan, when, ACTUAL),
         **machine_columns(plan, line.stage, line.machine, line.kind, hours, line.accelerators),
         **priced(part.hours, rate, list_price(plan, book, line.machine, line.kind, price)),
         **provenance(price),

@@ -7,6 +7,7 @@ for in parts.
 import json
 import math
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -25,8 +26,10 @@ def query_range(url: str, query: str, *, end: int, length: int, step: int, token
 
     Raises `InputError` for an address, or an answer, that cannot be used, `OutsideError` when the server fails.
     """
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+    if not _is_address(url):
         raise InputError(f"--prometheus {url!r}; allowed: an address such as http://localhost:9090")
+    if not query.strip() or query.encode(errors="replace").decode() != query:
+        raise InputError(f"--query {query!r}; allowed: PromQL that gives one series, such as sum(rate(requests[5m]))")
     end -= end % step
     begin = end - length + step
     seconds: list[int] = []
@@ -42,6 +45,14 @@ def query_range(url: str, query: str, *, end: int, length: int, step: int, token
     return Rows(seconds, values, True, (0,), False)
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return url.isascii() and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not close
+        return False
+
+
 def _asked(url: str, parameters: dict[str, Any], token: str) -> list[tuple[int, float]]:
     data = urlencode(parameters).encode()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -51,7 +62,7 @@ def _asked(url: str, parameters: dict[str, Any], token: str) -> list[tuple[int, 
             said = json.loads(answer.read(_MOST_BYTES))
     except HTTPError as error:
         said = _refused(url, error)
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, HTTPException, OSError, ValueError) as error:
         raise OutsideError(f"{url}: {getattr(error, 'reason', None) or error}") from None
     try:
         if said["status"] != "success":

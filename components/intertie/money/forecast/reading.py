@@ -1,6 +1,7 @@
 """Usage from a CSV file. What cannot be meant is refused with row and column; what is untidy is repaired later."""
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from intertie.errors import InputError, Problem
+from intertie.money.files import read_text
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 128 * 1024 * 1024
@@ -32,12 +34,10 @@ class Rows:
 
 def read_rows(path: Path) -> Rows:
     """Columns `timestamp` and `value` of a CSV file (also `ds` and `y`). Raises `InputError` with every bad row."""
+    text = read_text(path, "a CSV file", largest=MOST_BYTES, smaller="aggregate it to hours or days first")
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{path} is larger than {MOST_BYTES // 2**20} MiB: aggregate it to hours or days first")
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return _parse(csv.reader(file, strict=True), str(path))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        return _parse(csv.reader(io.StringIO(text, newline=""), strict=True), str(path))
+    except csv.Error as error:
         raise InputError(f"{path} cannot be read as CSV: {error}") from None
 
 
@@ -52,6 +52,10 @@ def _parse(lines: Iterator[list[str]], name: str) -> Rows:
     problems: list[Problem] = []
     parsed: list[tuple[datetime, float]] = []
     for number, row in body:
+        if any(row[len(header) :]):
+            allowed = f"{len(header)}, as in the header"
+            hint = "write plain numbers, without thousands marks"
+            problems.append(Problem("row", f"{len(row)} cells", allowed, hint, where=f"{name}: row {number}"))
         moment = _moment(row, time_at, number, name, problems)
         value = _value(row, value_at, number, name, problems)
         if len(problems) >= _MOST_PROBLEMS:

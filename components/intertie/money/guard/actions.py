@@ -12,14 +12,17 @@ _SPOT_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The bound of one stage's autoscaler. `before`: what it was when the guard first lowered it; None: it did not."""
+    """The bound of one stage's autoscaler. `before`: what it was when the guard first lowered it; None: it did not.
+
+    `replicas`: how many its target runs; None: of a kind that the guard cannot read.
+    """
 
     stage: str
     kind: str  # ScaledObject | HorizontalPodAutoscaler
     name: str
     floor: int
     ceiling: int
-    replicas: int
+    replicas: int | None
     priority: str = "normal"  # low | normal | high
     before: int | None = None
     version: str = ""
@@ -28,6 +31,22 @@ class Ceiling:
     def own(self) -> int:
         """The ceiling that the description asks for."""
         return self.before if self.before is not None else self.ceiling
+
+    @property
+    def lowered(self) -> bool:
+        """Whether it is below what the description asks for."""
+        return self.ceiling < self.own
+
+    @property
+    def held(self) -> int:
+        """The ceiling of a freeze: what runs now, or what it has been lowered to; as it is where neither is known."""
+        now = self.ceiling if self.lowered or self.replicas is None else self.replicas
+        return max(self.floor, 1, min(now, self.own))
+
+    @property
+    def object(self) -> str:
+        """Which object it is: several of them may be of one stage."""
+        return f"{self.kind}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +86,15 @@ def changes(state: State, degraded: int, ceilings: Sequence[Ceiling], metered: M
     wanted: dict[str, tuple[int, str]] = {}
     for one in ceilings:
         if state >= State.FREEZE:
-            held = max(one.floor, 1, min(one.ceiling if one.before is not None else one.replicas, one.own))
-            wanted[one.stage] = held, "freeze: no growth"
+            wanted[one.object] = one.held, "freeze: no growth"
         else:
-            wanted[one.stage] = one.own, "restored"
+            wanted[one.object] = one.own, "restored"
     if state >= State.DEGRADE:
         order = groups(ceilings, metered)
         count = len(order) if state is State.STOP else _spared(order, degraded)
         for name, members in order[:count]:
             for one in members:
-                wanted[one.stage] = min(max(one.floor, 1), one.own), f"{state.word}: stages {name} to their floor"
+                wanted[one.object] = min(max(one.floor, 1), one.own), f"{state.word}: stages {name} to their floor"
     return tuple(_changes(ceilings, wanted, state))
 
 
@@ -88,7 +106,7 @@ def _spared(order: Sequence[tuple[str, tuple[Ceiling, ...]]], degraded: int) -> 
 
 def _changes(ceilings: Iterable[Ceiling], wanted: Mapping[str, tuple[int, str]], state: State) -> Iterable[Change]:
     for one in ceilings:
-        to, why = wanted[one.stage]
+        to, why = wanted[one.object]
         restores = state < State.FREEZE
         if to != one.ceiling or (restores and one.before is not None):
             yield Change(one, to, restores, why)
@@ -97,7 +115,7 @@ def _changes(ceilings: Iterable[Ceiling], wanted: Mapping[str, tuple[int, str]],
 def affordable(ceiling: Ceiling, metered: Metered, left: float, hours: float) -> int | None:
     """Replicas of a stage that what is left of the budget pays until the end of the month; None: not known."""
     hourly = sum(node.usd or 0.0 for node in metered.of_stage(ceiling.stage))
-    if hourly <= 0 or ceiling.replicas <= 0 or hours <= 0:
+    if hourly <= 0 or not ceiling.replicas or hours <= 0:
         return None
     others = metered.hourly - hourly
     each = hourly / ceiling.replicas

@@ -7,11 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from intertie.errors import OutsideError
+from yaml import YAMLError
+
+from intertie.errors import InputError, OutsideError
 from intertie.money.guard.actions import Ceiling, Change
 from intertie.plan import LABEL
 
-BEFORE = f"{LABEL}/guard-before"
+BEFORE, LOWERED = f"{LABEL}/guard-before", f"{LABEL}/guard-lowered-to"
+"""What the ceiling was, and what the guard made of it: another value than that is somebody else's, and newer."""
 MEMORY = "intertie-guard"
 _MERGE = "application/merge-patch+json"
 _KEDA, _HPA = "/apis/keda.sh/v1alpha1", "/apis/autoscaling/v2"
@@ -47,12 +50,12 @@ class KubernetesCluster:
         one = change.target
         root, plural = (_KEDA, "scaledobjects") if one.kind == "ScaledObject" else (_HPA, "horizontalpodautoscalers")
         field = "maxReplicaCount" if one.kind == "ScaledObject" else "maxReplicas"
-        before = None if change.restores else str(one.own)
+        noted = dict.fromkeys((BEFORE, LOWERED)) if change.restores else {BEFORE: str(one.own), LOWERED: str(change.to)}
         path = f"{root}/namespaces/{self._namespace}/{plural}/{one.name}"
         version = one.version
         for _ in range(_TRIES):
             body = {
-                "metadata": {"annotations": {BEFORE: before}, "resourceVersion": version},
+                "metadata": {"annotations": noted, "resourceVersion": version},
                 "spec": {field: change.to},
             }
             try:
@@ -95,7 +98,7 @@ class KubernetesCluster:
         keda = kind == "ScaledObject"
         ceiling = int(spec.get("maxReplicaCount", 100) if keda else spec["maxReplicas"])
         floor = int(spec.get("minReplicaCount", 0) if keda else spec.get("minReplicas", 1))
-        noted = str((about.get("annotations") or {}).get(BEFORE, ""))
+        noted = about.get("annotations") or {}
         return Ceiling(
             stage=about["labels"][f"{LABEL}/stage"],
             kind=kind,
@@ -103,15 +106,15 @@ class KubernetesCluster:
             floor=floor,
             ceiling=ceiling,
             replicas=self._replicas(spec["scaleTargetRef"]),
-            priority=(about.get("annotations") or {}).get(f"{LABEL}/priority", "normal"),
-            before=int(noted) if noted.isdigit() else None,
+            priority=noted.get(f"{LABEL}/priority", "normal"),
+            before=_before(noted, ceiling),
             version=about["resourceVersion"],
         )
 
-    def _replicas(self, target: Mapping[str, Any]) -> int:
+    def _replicas(self, target: Mapping[str, Any]) -> int | None:
         root, plural = _PLURALS.get(target.get("kind", "Deployment"), ("", ""))
         if not root:
-            return 0
+            return None
         found = self._call("GET", f"{root}/namespaces/{self._namespace}/{plural}/{target['name']}", missing=True)
         return int(((found or {}).get("spec") or {}).get("replicas") or 0)
 
@@ -139,6 +142,19 @@ class KubernetesCluster:
         raise kind(f"{method} {path}: {answer.status} {str(data.get('message', ''))[:500]}")
 
 
+def _before(noted: Mapping[str, str], ceiling: int) -> int | None:
+    """What the ceiling was before the guard lowered it; the ceiling itself where somebody has set it since."""
+    if BEFORE not in noted:
+        return None
+    before, lowered = _count(noted[BEFORE]), _count(noted.get(LOWERED, str(ceiling)))
+    return before if before is not None and before > ceiling and lowered == ceiling else ceiling
+
+
+def _count(text: str) -> int | None:
+    """A number of replicas as Kubernetes has them (32 bits)."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def connect(namespace: str, kubeconfig: Mapping[str, Any] | str | None = None) -> KubernetesCluster:
     """The cluster that the process runs in, or that of a kubeconfig (its path, or its content)."""
     try:
@@ -154,4 +170,9 @@ def connect(namespace: str, kubeconfig: Mapping[str, Any] | str | None = None) -
         config.load_incluster_config()
         return KubernetesCluster(ApiClient(), namespace)
     except (config.ConfigException, OSError) as error:
-        raise OutsideError(f"no way into the cluster: {error}") from None
+        raise OutsideError(f"no way into the cluster: {error}\n  → --kubeconfig FILE") from None
+    except (YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"{kubeconfig if isinstance(kubeconfig, str) else 'the kubeconfig'} is no kubeconfig: "
+            f"{type(error).__name__}: {str(error)[:300]}\n  → kubectl config view --raw --minify shows one that is"
+        ) from None

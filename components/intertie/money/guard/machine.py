@@ -46,7 +46,7 @@ class Limits:
     calm: int = 30  # minutes of calm before each step down
     peak: float = 1.5  # how far the busiest hours of a day may lie above its mean
     spike: float = 2.0  # times the median of the last day at which spend runs away
-    longest_gap: int = 120  # minutes between two readings that may be bridged
+    longest_gap: int = 120  # minutes between two readings for which the dearer of both counts; beyond, the cheaper
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,10 @@ def _doubts(memory: Memory, reading: Reading, limits: Limits) -> list[str]:
     if memory.samples:
         last, hourly = memory.samples[-1]
         if reading.at < last:
-            found.append(f"the clock went back, from {last.isoformat()} to {reading.at.isoformat()}")
+            found.append(
+                f"the clock went back, from {last.isoformat()} to {reading.at.isoformat()}; "
+                "if it was wrong before, delete the guard's memory (ConfigMap intertie-guard): it begins anew"
+            )
         elif hourly > 0 and reading.hourly > 50 * hourly + 1000:
             found.append(f"the meter went from ${hourly:,.2f} to ${reading.hourly:,.2f} an hour at once")
     if limits.monthly_usd <= 0:
@@ -144,19 +147,25 @@ def _held(memory: Memory, reading: Reading, limits: Limits, doubts: Sequence[str
 
 
 def _counted(memory: Memory, reading: Reading, limits: Limits) -> Memory:
-    """Spend since the last reading is added. A new month, or a long silence, begins a new count."""
+    """Spend since the last reading is added. A new month begins a new count: at its first moment, or, after a long
+    silence, now.
+
+    What ran between two readings is not known. A short while counts at the dearer of both; a long silence at the
+    cheaper: money that may never have been spent must not bring ceilings down.
+    """
     at = reading.at
     start, _ = month_of(at)
     month = f"{start:%Y-%m}"
     last = memory.samples[-1] if memory.samples else None
     gap = at - last[0] if last else timedelta(0)
     if memory.month != month:
-        known = last is not None and gap <= timedelta(minutes=limits.longest_gap)
+        known = last is not None and gap <= _minutes(limits.longest_gap)
         begin = start if known else at
         spent = last[1] * (at - start) / timedelta(hours=1) if last is not None and known else 0.0
         return replace(memory, month=month, counted_from=begin, spent=spent)
     assert last is not None
-    hourly = max(last[1], reading.hourly)  # what it was in between is not known: the dearer of both
+    silent = gap > _minutes(limits.longest_gap)
+    hourly = min(last[1], reading.hourly) if silent else max(last[1], reading.hourly)
     return replace(memory, spent=memory.spent + hourly * (gap / timedelta(hours=1)))
 
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from intertie.money.guard.machine import Memory, State
+from intertie.money.guard.machine import Memory, State, month_of
 
 SCHEMA = "intertie.guard-memory/v1"
+MOST_GROUPS = 1_000_000
+"""One every ten minutes for longer than anybody waits."""
 
 
 def to_data(memory: Memory) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def from_data(data: Mapping[str, Any]) -> Memory:
         spent = float(data["spent"])
         if not 0 <= spent < 1e12 or any(not 0 <= hourly < 1e9 for _, hourly in samples):
             raise ValueError("amounts that cannot be")
-        return Memory(
+        memory = Memory(
             state=State[str(data["state"]).upper()],
             since=_moment(data["since"]),
             calm_since=_moment(data["calm_since"]),
@@ -43,8 +45,25 @@ def from_data(data: Mapping[str, Any]) -> Memory:
             spent=spent,
             samples=samples,
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a memory of the guard: {error}") from None
+    _check(memory)
+    return memory
+
+
+def _check(memory: Memory) -> None:
+    """What no run leaves behind, and what would make the next one count or degrade wrongly. Raises ValueError."""
+    times = [at for at, _ in memory.samples]
+    if times != sorted(times) or not 0 <= memory.groups <= MOST_GROUPS:
+        raise ValueError("samples that are out of order, or groups that cannot be")
+    if not memory.month and not times and memory.counted_from is None:
+        return
+    if not memory.month or not times or memory.counted_from is None:
+        raise ValueError("a count without its month, its beginning or its last reading")
+    begin, end = month_of(times[-1])
+    known = (memory.counted_from, memory.since or begin, memory.calm_since or begin)
+    if memory.month != f"{begin:%Y-%m}" or not begin <= memory.counted_from < end or max(known) > times[-1]:
+        raise ValueError("times that lie outside of what was counted")
 
 
 def _text(moment: datetime | None) -> str | None:

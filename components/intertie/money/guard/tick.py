@@ -76,6 +76,8 @@ def tick(
     ceilings, notes = cluster.ceilings(), []
     memory, told = _memory(cluster, ceilings, at)
     notes += told
+    unread = ", ".join(one.object for one in ceilings if one.replicas is None)
+    notes += [f"replicas of the targets of {unread} are not known: a freeze leaves their ceilings"] if unread else []
     seen = metered(cluster.nodes(), cloud, book, placement)
     decision = decide(memory, Reading(at, seen.hourly, seen.doubts), limits)
     after = decision.memory
@@ -108,8 +110,8 @@ def _memory(cluster: Cluster, ceilings: Sequence[Ceiling], at: datetime) -> tupl
         memory, notes = (from_data(data), []) if data is not None else (Memory(), [])
     except ValueError as error:
         memory, notes = Memory(), [f"the memory cannot be read and begins anew: {error}"]
-    if memory.state < State.FREEZE and any(one.before is not None for one in ceilings):
-        lowered = ", ".join(one.stage for one in ceilings if one.before is not None)
+    lowered = ", ".join(one.stage for one in ceilings if one.lowered)
+    if memory.state < State.FREEZE and lowered:
         notes.append(f"ceilings that a guard lowered are found ({lowered}): taken for frozen")
         memory = replace(memory, state=State.FREEZE, since=at)
     return memory, notes
@@ -119,7 +121,7 @@ def _change_json(change: Change, done: bool) -> dict[str, Any]:
     one = change.target
     return {
         "stage": one.stage,
-        "object": f"{one.kind}/{one.name}",
+        "object": one.object,
         "from": one.ceiling,
         "to": change.to,
         "floor": one.floor,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeGuard
 
 from intertie import catalog
 from intertie.errors import Problem
@@ -105,7 +105,7 @@ class _Reader:
         value = self.take(name)
         if value is None and optional:
             return ""
-        if not isinstance(value, str) or len(value) > 512 or (pattern and not pattern.fullmatch(value)):
+        if not _is_text(value) or len(value) > 512 or (pattern and not pattern.fullmatch(value)):
             self.refuse(name, "text" if pattern is None else "an identifier as the cloud shows it")
             return ""
         return value
@@ -157,6 +157,11 @@ class _Reader:
             self.text("region", _ID),
             self.text("machine", _ID),
         )
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    """Text that UTF-8 can hold: bytes of the command line that are none come as lone surrogates."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def moment(value: Any) -> datetime | None:

@@ -25,6 +25,8 @@ from intertie.money.ledger.entries import Cancellation, Commitment, Entry, Use, 
 
 LARGEST = 256 * 2**20
 FIELDS = ("number", "recorded", "data", "previous", "hash")
+_BEGINS = b'{"number":'
+"""Of every line that is written here: what ends otherwise is another file, and is never cut."""
 AHEAD_S = 300
 """Seconds by which clocks of writers may differ."""
 
@@ -120,9 +122,12 @@ def _bytes(path: Path, missing: bytes | None = None) -> bytes:
 def _verified(path: Path, body: bytes) -> tuple[tuple[Entry, ...], int]:
     """The entries, and how many bytes they take: what follows is the beginning of a line that was never finished."""
     whole = body[: body.rfind(b"\n") + 1]
+    unfinished = body[len(whole) :].rstrip(b"\0")
     entries: list[Entry] = []
     for line_number, line in enumerate(whole.split(b"\n")[:-1], start=1):
         entries.append(_entry(f"{path}:{line_number}", line, entries))
+    if not unfinished.startswith(_BEGINS) and not _BEGINS.startswith(unfinished):
+        raise _broken(f"{path}:{len(entries) + 1}", "an end that no writer of a ledger left")
     _check_meaning(path, entries)
     return tuple(entries), len(whole)
 

@@ -19,7 +19,6 @@ STATE_ROLES = {
     "key": "12338af0-0e69-4776-bea7-57ae8d297424",  # Key Vault Crypto User
 }
 """Built-in roles for the state's container and key. Source: Azure built-in roles."""
-AUDIENCE = "api://AzureADTokenExchange"
 _KEPT_DAYS = 90
 
 
@@ -151,7 +150,7 @@ def _deployer(home: _Home, trust: Trust) -> managedidentity.UserAssignedIdentity
         resource_name_=identity.name,
         issuer=trust.issuer,
         subject=trust.subject,
-        audiences=[AUDIENCE],
+        audiences=[trust.audience],
         opts=opts,
     )
     return identity

@@ -16,7 +16,21 @@ APIS = ("cloudkms", "cloudresourcemanager", "iam", "iamcredentials", "serviceusa
 _OLD_STATES_DAYS = 90
 _ROTATION = "7776000s"  # 90 days
 _KUBERNETES = "roles/container.developer"
-"""Kubernetes objects, whose permissions are one for every kind; the cluster's own roles come on top of it."""
+"""Kubernetes objects of every kind but those that `RBAC` writes."""
+RBAC = tuple(
+    f"container.{kind}.{verb}"
+    for kind, verbs in {
+        "clusterRoleBindings": ("create", "delete", "update"),
+        "clusterRoles": ("bind", "create", "delete", "escalate", "update"),
+        "mutatingWebhookConfigurations": ("create", "delete", "update"),
+        "roleBindings": ("create", "delete", "update"),
+        "roles": ("bind", "create", "delete", "escalate", "update"),
+        "validatingWebhookConfigurations": ("create", "delete", "update"),
+    }.items()
+    for verb in verbs
+)
+"""Rights within the cluster, and hooks: charts bring both, and the role above only reads them. Until the first of them
+is written, nobody has a right from the cluster itself. Source: Google Cloud, IAM roles and permissions index."""
 
 
 def build(plan: Plan, options: BuildOptions, *, account: str, trust: Trust) -> Bootstrapped:
@@ -102,10 +116,13 @@ def _deployer(plan: Plan, options: BuildOptions, project: str, after: list[pulum
 
 
 def _trust(plan: Plan, options: BuildOptions, project: str, trust: Trust, deployer: serviceaccount.Account) -> None:
-    """A pool of this placement alone, which takes tokens of the one subject and of nobody else."""
+    """A pool of this placement alone, which takes tokens of the one subject and of nobody else.
+
+    Its name does not begin with the pipeline's, which may be `gcp-…`: that beginning is Google's own.
+    """
     name, opts = child(options, "ci", depends_on=[deployer])
     pool = iam.WorkloadIdentityPool(
-        name, workload_identity_pool_id=safe_name(f"{plan.cluster}-ci", 32), project=project, opts=opts
+        name, workload_identity_pool_id=safe_name(f"ci-{plan.cluster}", 32), project=project, opts=opts
     )
     name, opts = child(options, "ci-issuer")
     provider = iam.WorkloadIdentityPoolProvider(
@@ -115,7 +132,11 @@ def _trust(plan: Plan, options: BuildOptions, project: str, trust: Trust, deploy
         workload_identity_pool_provider_id="ci",
         attribute_mapping={"google.subject": "assertion.sub"},
         attribute_condition=f"assertion.sub == '{trust.subject}'",
-        oidc=iam.WorkloadIdentityPoolProviderOidcArgs(issuer_uri=trust.issuer, allowed_audiences=[trust.audience]),
+        oidc=iam.WorkloadIdentityPoolProviderOidcArgs(
+            issuer_uri=trust.issuer,
+            # Without any, tokens must name this provider in full, as Google's sign-in action asks for them.
+            allowed_audiences=[trust.audience] if trust.audience else None,
+        ),
         opts=opts,
     )
     name, opts = child(options, "ci-deploys", depends_on=[provider])
@@ -136,7 +157,7 @@ def _rights(plan: Plan, options: BuildOptions, project: str, deployer: serviceac
         project=project,
         role_id=f"{plan.cluster}-deploy".replace("-", "_"),
         title=f"Deploys {plan.cluster}",
-        permissions=list(every("gke")),
+        permissions=sorted({*every("gke"), *RBAC}),
         opts=opts,
     )
     for part, granted in (("deploy", role.name), ("kubernetes", _KUBERNETES)):

@@ -42,6 +42,10 @@ CAPABILITIES = Capabilities(
             "versions needs dates, which a description does not hold."
         ),
         (
+            "GKE refuses a maintenance window that is open for fewer than 48 hours in 32 days: one of fewer than 12 "
+            "hours (`cluster.maintenance.hours`) also comes on the one or two days after its own."
+        ),
+        (
             "A key that exists (`cluster.key`) is used as it is: let the project's GKE service agent encrypt and "
             "decrypt with it first."
         ),
