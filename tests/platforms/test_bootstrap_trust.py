@@ -1,0 +1,68 @@
+"""Whom a prepared account believes, and what the deployer may do in the cluster that does not exist yet."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intertie.bootstraps import PlacementBootstrap
+from intertie.graph import Graph, record
+from intertie.platforms.gke.bootstrap import RBAC
+from support.plans import spec_data
+
+REGION = {"azure": "swedencentral", "gcp": "europe-west4"}
+TRUSTED = {
+    "azure": "azure-native:managedidentity:FederatedIdentityCredential",
+    "gcp": "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
+}
+OWN = "https://ci.example.com"
+
+
+@cache
+def made(cloud: str, name: str = "chat", **more: Any) -> Graph:
+    described = spec_data(cloud, name=name, placements={"here": {"cloud": cloud, "region": REGION[cloud]}})
+    args: Any = {
+        "spec": described,
+        "placement": "here",
+        "account": "acme-inference" if cloud == "gcp" else "00000000-0000-0000-0000-000000000001",
+        "issuer": "https://token.actions.githubusercontent.com",
+        "subject": "repo:acme/inference:environment:here",
+        **more,
+    }
+    return record(lambda: PlacementBootstrap("b", args) and None, "bootstrap", "here", root_directory=Path())
+
+
+def trusted(cloud: str, **more: Any) -> dict[str, Any]:
+    (found,) = made(cloud, **more).of_type(TRUSTED[cloud])
+    return dict(found.inputs)
+
+
+def test_google_takes_the_audience_that_its_own_sign_in_action_asks_for() -> None:
+    """The provider's full name, which it expects where no audience is listed: any list would refuse the action."""
+    assert "allowedAudiences" not in trusted("gcp")["oidc"]
+    assert trusted("gcp", audience=OWN)["oidc"]["allowedAudiences"] == [OWN]
+
+
+def test_azure_takes_the_audience_that_is_given() -> None:
+    assert trusted("azure")["audiences"] == ["api://AzureADTokenExchange"]
+    assert trusted("azure", audience=OWN)["audiences"] == [OWN]
+
+
+@pytest.mark.parametrize("name", ["chat", "gcp-chat"])
+def test_googles_pool_never_begins_with_what_google_keeps_for_itself(name: str) -> None:
+    (pool,) = made("gcp", name=name).of_type("gcp:iam/workloadIdentityPool:WorkloadIdentityPool")
+    assert pool.inputs["workloadIdentityPoolId"] == f"ci-{name}-here"
+
+
+def test_googles_deployer_may_write_rights_within_the_cluster_which_developers_may_only_read() -> None:
+    (role,) = made("gcp").of_type("gcp:projects/iAMCustomRole:IAMCustomRole")
+    assert set(RBAC) <= set(role.inputs["permissions"])
+    assert {
+        "container.clusterRoles.create", "container.clusterRoles.escalate", "container.clusterRoles.bind",
+        "container.clusterRoleBindings.create", "container.roleBindings.update", "container.roles.delete",
+        "container.mutatingWebhookConfigurations.create", "container.validatingWebhookConfigurations.delete",
+    } <= set(RBAC)  # fmt: skip
+    granted = {each.inputs["role"] for each in made("gcp").of_type("gcp:projects/iAMMember:IAMMember")
+               if isinstance(each.inputs["role"], str)}  # fmt: skip
+    assert "roles/container.developer" in granted
