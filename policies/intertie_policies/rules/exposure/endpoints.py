@@ -1,18 +1,25 @@
 """Who can talk to a cluster's API."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER, GKE_CLUSTER
 from intertie_policies.resources import Resource
 from intertie_policies.rule import Context, Level, Violation, fail, rule
 
-EVERYWHERE = frozenset({"0.0.0.0/0", "::/0", "*", "internet", "any", "0.0.0.0/1", "128.0.0.0/1"})
-"""Ranges that let in everybody. Two halves of the world are the world."""
+_EVERYBODY = frozenset({"*", "internet", "any"})
+_NOBODYS = {4: 8, 6: 16}
+"""Bits of a prefix below which a range is no organisation's, by version of IP: the world, or a large piece of it."""
 
 
 def everywhere(range_: str) -> bool:
-    """Whether a range of addresses is all of them."""
-    return range_.strip().lower() in EVERYWHERE
+    """Whether a range of addresses lets in everybody, however it is written. Two halves of the world are the world."""
+    text = range_.strip().lower()
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return text in _EVERYBODY
+    return network.prefixlen < _NOBODYS[network.version] and not (network.version == 6 and network.is_private)
 
 
 @rule(
@@ -47,7 +54,7 @@ def _eks(cluster: Resource) -> Iterator[Violation]:
     if public.flag is False:
         return
     ranges = network["publicAccessCidrs"]
-    if ranges.absent and not public.unknown:
+    if (ranges.absent or (ranges.known and not ranges.items)) and not public.unknown:
         yield fail(cluster, "the endpoint is public to 0.0.0.0/0: no publicAccessCidrs", *ranges.path)
     yield from (
         fail(cluster, f"the endpoint is public to {each}", *ranges.path) for each in filter(everywhere, ranges.texts)

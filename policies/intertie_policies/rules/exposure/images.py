@@ -1,5 +1,6 @@
 """Which images run."""
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -7,6 +8,7 @@ from intertie_policies.resources import Resource
 from intertie_policies.rule import Context, Violation, fail, rule
 from intertie_policies.workloads import WORKLOADS, workloads_of
 
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _MOVING = frozenset({"", "latest", "main", "master", "nightly", "stable", "edge", "dev", "current"})
 
 
@@ -29,9 +31,9 @@ def images_pinned(resource: Resource, context: Context) -> Iterator[Violation]:
             if text is None:
                 continue
             name, tag, digest = parts(text)
-            excused = any(fnmatchcase(name, pattern) for pattern in exposure.pinned_by_version)
+            excused = _among(name, exposure.pinned_by_version)
             by_digest = exposure.images_pinned_by == "digest" and not excused
-            if not digest and (by_digest or tag in _MOVING):
+            if not _DIGEST.fullmatch(digest) and (by_digest or tag in _MOVING):
                 wanted = "a digest (@sha256:…)" if by_digest else "a version"
                 yield fail(resource, f"the image {text} is not pinned by {wanted}", *image.path)
 
@@ -52,8 +54,15 @@ def images_from_known_registries(resource: Resource, context: Context) -> Iterat
         for container in workload.containers:
             image = container["image"]
             text = image.text
-            if text is not None and not any(fnmatchcase(parts(text)[0], pattern) for pattern in known):
+            if text is not None and not _among(parts(text)[0], known):
                 yield fail(resource, f"{parts(text)[0]} is from no known registry", *image.path)
+
+
+def _among(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether one pattern names the image: a `*` in the registry's part stands for no `/`, so none is imitated."""
+    host, _, rest = name.partition("/")
+    pairs = (pattern.partition("/") for pattern in patterns)
+    return any(fnmatchcase(host, registry) and fnmatchcase(rest, path or "*") for registry, _, path in pairs)
 
 
 def parts(image: str) -> tuple[str, str, str]:

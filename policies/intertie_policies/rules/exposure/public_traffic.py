@@ -43,11 +43,24 @@ _ASKED = (
     "service.beta.kubernetes.io/aws-load-balancer-security-groups", "alb.ingress.kubernetes.io/security-groups",
 )  # fmt: skip
 """Annotations that put authentication or a firewall in front."""
-_GUARDS = (
-    "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy", "kubernetes:networking.gke.io/v1:GCPBackendPolicy",
-    "kubernetes:security.istio.io/v1:AuthorizationPolicy", "kubernetes:security.istio.io/v1:RequestAuthentication",
-    "kubernetes:cloud.google.com/v1:BackendConfig", "kubernetes:configuration.konghq.com/v1:KongPlugin",
+_GUARDS = {
+    "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy": (
+        "spec.apiKeyAuth", "spec.authorization", "spec.basicAuth", "spec.extAuth", "spec.jwt", "spec.oidc",
+    ),
+    "kubernetes:networking.gke.io/v1:GCPBackendPolicy": ("spec.default.iap.enabled", "spec.default.securityPolicy"),
+    "kubernetes:cloud.google.com/v1:BackendConfig": ("spec.iap.enabled", "spec.securityPolicy"),
+    "kubernetes:security.istio.io/v1:AuthorizationPolicy": (),
+    "kubernetes:configuration.konghq.com/v1:KongPlugin": (),
+}  # fmt: skip
+"""What guards a way in, and the settings that do: these objects hold timeouts and health checks as well. () is all.
+
+Istio's RequestAuthentication is none of them: it lets in whoever shows no token.
+"""
+_ASKING_PLUGINS = (
+    "acl", "basic-auth", "hmac-auth", "ip-restriction", "jwt", "key-auth", "ldap-auth", "mtls-auth", "oauth2",
+    "openid-connect", "saml",
 )  # fmt: skip
+"""How the names of Kong's plugins begin that ask who is there."""
 _ENVOY = "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy"
 _TLS_PORTS = frozenset({443, 6443, 8443})
 
@@ -113,12 +126,22 @@ def _of_clouds(stack: Stack) -> Iterator[Violation]:
 def public_traffic_guarded(stack: Stack, _context: Context) -> Iterator[Violation]:
     guards, proxies = Nearby(stack, *_GUARDS), Nearby(stack, _ENVOY)
     for front in stack.of_type(_SERVICE, _INGRESS):
-        if not _is_public(front) or _ranges_named(front) or _any(front, _ASKED) or guards.to(front):
+        if not _is_public(front) or _ranges_named(front) or _any(front, _ASKED) or any(map(_guards, guards.to(front))):
             continue
         yield fail(front, "anybody may reach it: no source ranges and no authentication")
     for gateway in stack.of_type(_GATEWAY):
-        if not _internal_class(gateway) and not guards.to(gateway) and not _bounded(proxies.to(gateway)):
+        if _internal_class(gateway) or any(map(_guards, guards.to(gateway))):
+            continue
+        if not _bounded(proxies.to(gateway)):
             yield fail(gateway, "anybody may reach it: no source ranges and no authentication")
+
+
+def _guards(guard: Resource) -> bool:
+    """Whether an object asks who is there, or lets in some only."""
+    if "plugin" in guard.props.quietly().entries:
+        return (guard["plugin"].text or "").startswith(_ASKING_PLUGINS)
+    found = [guard.props.at(*path.split(".")) for path in _GUARDS[guard.type]]
+    return not found or any(not each.absent and each.quietly().flag is not False for each in found)
 
 
 def _is_public(front: Resource) -> bool:
@@ -142,9 +165,9 @@ def _internal_class(gateway: Resource) -> bool:
 
 
 def _any(front: Resource, keys: tuple[str, ...]) -> bool:
-    """Whether one of these annotations stands there, whatever it says: the certificate may be of the same program."""
+    """Whether one of these annotations says something, known or not: the certificate may be of the same program."""
     annotations = front["metadata"]["annotations"].entries
-    return any(key in annotations for key in keys)
+    return any(annotations[key].quietly().text not in ("", "none") for key in keys if key in annotations)
 
 
 def _ranges_named(front: Resource) -> bool:
