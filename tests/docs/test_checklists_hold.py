@@ -12,6 +12,7 @@ from support.stacks import ROOT
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(5400)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_whatever_a_checklist_names_is_missed_by_its_test(page: Path) -> None:
     told = json.dumps([(line.type, line.path, line.test) for line in lines(page)])
