@@ -124,6 +124,9 @@ def test_an_own_offer_takes_the_place_of_the_listed() -> None:
         ("committed-use:365:-1", "found '-1'"),
         ("committed-use:365", "found ''"),
         ("committed-use:365:nan", "found 'nan'"),
+        ("committed-use:365:²", "found '²'"),
+        ("committed-use:²:40", "found '²' days; allowed: 365 to 1095"),
+        (f"committed-use:{'9' * 5000}:40", "days; allowed: 365 to 1095"),
     ],
 )
 def test_an_own_offer_that_cannot_be_is_refused(text: str, told: str) -> None:

@@ -103,6 +103,21 @@ def test_the_beginning_of_a_line_is_not_read_and_cut_off_by_the_next_writer(tmp_
     assert path.read_bytes().startswith(whole)
 
 
+@pytest.mark.parametrize("body", [b"[", b'{"a": 1}', b"\x7fELF", b"hello", b"\0\0x", b'{"numbers":1}'])
+def test_another_file_without_a_newline_is_no_ledger_and_is_left_as_it_is(body: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "important"
+    path.write_bytes(body)
+    with pytest.raises(InputError, match="important:1: an end that no writer of a ledger left"):
+        append(path, [commitment()], NOW)
+    assert path.read_bytes() == body
+
+
+def test_a_note_that_is_no_text_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    problems: list[Any] = []
+    assert parse({**plain(commitment()), "note": "caf\udce9"}, problems) is None
+    assert "note: found" in str(problems[0])
+
+
 def test_an_entry_is_never_recorded_before_the_one_above_it(tmp_path: Path) -> None:
     path = tmp_path / "capacity.ledger"
     append(path, [commitment()], NOW)

@@ -15,7 +15,9 @@ from intertie.cli.commands.exporter import _Source
 from intertie.errors import InputError
 from intertie.money import PriceBook
 from intertie.money.exporter.commitments import Held, held_by, in_use, read_held
-from intertie.money.exporter.snapshot import Facts
+from intertie.money.exporter.snapshot import Facts, facts_of
+from intertie.money.guard.machine import Memory
+from intertie.money.guard.memory import to_data
 from intertie.money.guard.meter import NodeCost
 from intertie.money.ledger import append
 from intertie.money.ledger.entries import Commitment
@@ -29,6 +31,7 @@ from support.workloads import handle
 
 ODCR = {"name": "cr-1", "kind": "odcr", "region": "us-east-1", "machine": "p5.48xlarge", "quantity": 4}
 FACTS = Facts("chat", "aws-use1", "aws", "chat", "search", "ml-1", {"generate": "acme/70b"}, 90_000.0, (ODCR,))
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 RESULT = {"schema": "intertie.forecast/v1", "unit": "USD", "step": "1d", "points": [{}] * 30,
           "total": {"p10": 1.0, "p50": 2.0, "p90": 3.0}}  # fmt: skip
 
@@ -40,7 +43,14 @@ class Cluster:
         return [node("a", "p5.48xlarge", "odcr", "8"), node("b", "m7i.xlarge", "on-demand", "0")]
 
     def remembered(self) -> Mapping[str, Any]:
-        return {"spent": 10.0, "state": "ok"}
+        return to_data(Memory(month="2026-06", counted_from=JUNE, spent=10.0, samples=((JUNE, 1.0),)))
+
+
+class Forgetful(Cluster):
+    """A guard whose memory is not what a guard writes."""
+
+    def remembered(self) -> Mapping[str, Any]:
+        return {"schema": "intertie.guard-memory/v1", "spent": "much", "state": "ok"}
 
 
 def node(name: str, machine: str, kind: str, accelerators: str) -> dict[str, Any]:
@@ -102,6 +112,37 @@ def test_carbon_is_of_the_accelerators_whose_power_is_known_and_the_others_are_c
 def test_a_forecast_that_nobody_has_written_yet_has_no_sample(tmp_path: Path) -> None:
     text = _Source(FACTS, Cluster(), PriceBook(), tmp_path / "none.json", None).read().decode()
     assert "intertie_forecast_cost_usd{" not in text
+
+
+def test_a_memory_of_the_guard_that_cannot_be_read_is_unknown_spend_not_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = _Source(FACTS, Forgetful(), PriceBook(), None, None).read().decode()
+    assert "intertie_budget_usd{" in text
+    assert "intertie_budget_spent_usd{" not in text
+    assert "intertie_guard_state{" not in text
+    assert "the memory of the budget guard cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"step": ""}, {"step": "xd"}, {"total": []}, {"points": 3}, {"unit": "EUR"}, {"schema": None},
+     {"total": {"p10": float("nan"), "p50": 1, "p90": 2}}, {"total": {"p10": -1, "p50": 1, "p90": 2}}],
+)  # fmt: skip
+def test_a_forecast_that_cannot_be_shown_is_refused_with_its_file(change: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "forecast.json"
+    path.write_text(json.dumps({**RESULT, **change}))
+    with pytest.raises(InputError, match=r"forecast\.json"):
+        _Source(FACTS, Cluster(), PriceBook(), path, None).read()
+
+
+def test_the_budget_of_a_placement_is_its_share() -> None:
+    found = plans.plan()
+    data = found.spec.model_dump(mode="json", exclude_unset=True)
+    watch = {"image": f"ghcr.io/acme/intertie@sha256:{'a' * 64}", "monthly_usd": {found.placement: 5e4}}
+    data["budget"] = {"monthly_usd": 9e4, "watch": watch}
+    plan = resolve(PipelineSpec.model_validate(data), found.placement)
+    assert facts_of(plan).budget_usd == cost_watch.facts(plan, handle(plan))["budget_usd"] == 5e4
 
 
 def nodes(kind: str, count: int) -> list[NodeCost]:

@@ -106,11 +106,22 @@ def test_hours_of_one_day_and_pool_add_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", ["2026-13-01,general,1", "2026-11-01,nowhere,1", "2026-11-01,general,-1", "2026-11-01,general,NaN",
-            "2026-11-01,general,1e9", "2026-11-01,general", "x"]
-)  # fmt: skip
-def test_a_bad_row_of_use_is_named(row: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="row 2"):
+    ("row", "column"),
+    [
+        ("2026-13-01,general,1", "date"),
+        ("2126-11-01,general,1", "date"),  # the future
+        ("2026-11-01,nowhere,1", "pool"),
+        ("2026-11-01,general,-1", "hours"),
+        ("2026-11-01,general,NaN", "hours"),
+        ("2026-11-01,general,1e9", "hours"),
+        ("2026-11-01,general,240001", "hours"),
+        ("2026-11-01,general", "row"),
+        ("2026-11-01,general,1,5", "row"),
+        ("x", "row"),
+    ],
+)
+def test_a_bad_cell_of_use_is_named_with_line_and_column(row: str, column: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=rf"usage\.csv:2: {column}: found "):
         used(tmp_path, row + "\n")
 
 

@@ -99,6 +99,10 @@ def matrix(*series: list[list[Any]]) -> dict[str, Any]:
         (503, {"status": "error", "error": "overloaded"}, OutsideError, "HTTP status 503"),
         (200, b"<html>", OutsideError, "Expecting value"),
         (200, {"status": "success", "data": None}, OutsideError, "does not answer as Prometheus does"),
+        (200, matrix([["soon", "1"]]), OutsideError, "does not answer as Prometheus does"),
+        (200, matrix([[1, "much"]]), OutsideError, "does not answer as Prometheus does"),
+        (200, matrix([[1e300, "-1"]]), OutsideError, "does not answer as Prometheus does"),
+        (200, b"[" * 100_000, OutsideError, "recursion"),
     ],
 )
 def test_an_answer_that_cannot_be_used_is_told(
@@ -109,10 +113,18 @@ def test_an_answer_that_cannot_be_used_is_told(
         rows(server)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "localhost:9090", "ftp://x"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "localhost:9090", "ftp://x", "http://[:9", "http://h:nan", "http://h:²", "http://:9"]
+)
 def test_only_web_addresses_are_asked(url: str) -> None:
     with pytest.raises(InputError, match="--prometheus"):
         query_range(url, "x", end=END, length=3600, step=60)
+
+
+@pytest.mark.parametrize("query", ["", " ", "x\udcff"])
+def test_a_query_that_is_none_is_not_sent(query: str) -> None:
+    with pytest.raises(InputError, match="--query"):
+        query_range("http://127.0.0.1:9", query, end=END, length=3600, step=60)
 
 
 def test_a_server_that_is_not_there_is_told() -> None:

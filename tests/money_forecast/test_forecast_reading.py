@@ -1,7 +1,7 @@
 """Usage files as they come: untidy ones are repaired and it is said how, wrong ones are refused with row and column."""
 
 import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intertie.errors import InputError
-from intertie.money.forecast import Series, forecast, read_rows, regular
+from intertie.money.forecast import Event, Series, forecast, read_rows, regular
+from intertie.money.forecast.events import read_events
 
 
 def series(tmp_path: Path, text: str, **options) -> Series:
@@ -126,8 +127,44 @@ def test_every_bad_row_is_named_at_once(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "usage.csv"
     path.write_bytes(b"timestamp,value\n\xff\xfe\x00")
-    with pytest.raises(InputError, match="cannot be read as CSV"):
+    with pytest.raises(InputError, match=r"usage\.csv:2: not UTF-8 text"):
         read_rows(path)
+
+
+def test_a_file_that_never_ends_is_not_read() -> None:
+    with pytest.raises(InputError, match="/dev/zero: found a device or pipe; allowed: a CSV file"):
+        read_rows(Path("/dev/zero"))
+
+
+def test_a_number_with_a_thousands_mark_is_not_taken_for_its_beginning(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"row 2: row: found 3 cells; allowed: 2, as in the header"):
+        series(tmp_path, "timestamp,value\n2026-01-01,1,234\n")
+    assert series(tmp_path, "timestamp,value\n2026-01-01,1,\n").values.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no column 'name'"),
+        ("name,begin,end\n", "no column 'start'"),
+        ("name,start,end\nsale,2026-13-01,\n", "csv:2: start: found '2026-13-01'"),
+        ("name,start,end\nsale,2026-11-27,2026-11-26\n", "csv:2: end: found '2026-11-26'"),
+        ("name,start,end,multiplier\nsale,2026-11-27,,nan\n", "csv:2: multiplier: found 'nan'"),
+        ("name,start,end\n,2026-11-27,\n", "csv:2: name: found nothing"),
+        ("name,start,end\n" + "a,2026-11-27,\n" * 1001, "found 1,001 rows"),
+    ],
+)
+def test_events_that_cannot_be_are_named_with_line_and_column(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_events(path)
+
+
+def test_an_event_may_last_a_day_and_have_no_multiplier(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_bytes("\ufeffname,start,end\r\nsale,2026-11-27,\r\n".encode())
+    assert read_events(path) == (Event("sale", date(2026, 11, 27), date(2026, 11, 27)),)
 
 
 @given(st.text(max_size=300))

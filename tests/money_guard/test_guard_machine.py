@@ -126,6 +126,22 @@ def test_a_new_month_begins_a_new_count() -> None:
     assert after.spent == pytest.approx(80.0 * 3 / 60)
 
 
+def test_a_long_silence_does_not_spend_what_may_never_have_run() -> None:
+    quiet = run([1.0])[-1].memory
+    back = decide(quiet, Reading(START + timedelta(days=20), 90.0), LIMITS)
+    assert back.memory.spent == pytest.approx(20 * 24 * 1.0)
+    assert back.memory.state is State.OK
+    ended = decide(run([90.0])[-1].memory, Reading(START + timedelta(days=20), 1.0), LIMITS)
+    assert ended.memory.spent == pytest.approx(20 * 24 * 1.0)
+
+
+def test_a_clock_that_was_wrong_says_how_the_guard_is_set_free() -> None:
+    ahead = decide(Memory(), Reading(START + timedelta(days=9000), 20.0), LIMITS).memory
+    held = decide(ahead, Reading(START, 20.0), LIMITS)
+    assert held.held
+    assert "delete the guard's memory (ConfigMap intertie-guard)" in held.reasons[0]
+
+
 @given(st.lists(st.one_of(st.just(float("nan")), st.floats(-10, 2e7)), max_size=60), st.integers(1, 300))
 def test_any_readings_keep_the_memory_readable_and_the_spend_rising(rates: list[float], minutes: int) -> None:
     spent, month = 0.0, ""
@@ -137,9 +153,18 @@ def test_any_readings_keep_the_memory_readable_and_the_spend_rising(rates: list[
         spent, month = memory.spent, memory.month
 
 
+LEFT = to_data(run([120.0] * 3)[-1].memory)
+
+
 @pytest.mark.parametrize("data", [{}, {"schema": "x"}, {"schema": "intertie.guard-memory/v1"},
                                   {**to_data(Memory()), "spent": -1}, {**to_data(Memory()), "state": "panic"},
-                                  {**to_data(Memory()), "since": "2026-06-01"}])  # fmt: skip
+                                  {**to_data(Memory()), "since": "2026-06-01"},
+                                  {**LEFT, "groups": -1}, {**LEFT, "groups": float("inf")}, {**LEFT, "samples": []},
+                                  {**LEFT, "month": ""}, {**LEFT, "month": "2026-07"}, {**LEFT, "counted_from": None},
+                                  {**LEFT, "counted_from": "2026-05-31T00:00:00+00:00"},
+                                  {**LEFT, "since": "2027-06-01T00:00:00+00:00"},
+                                  {**LEFT, "calm_since": "2027-06-01T00:00:00+00:00"},
+                                  {**LEFT, "samples": LEFT["samples"][::-1]}])  # fmt: skip
 def test_what_is_no_memory_is_refused(data: dict) -> None:
     with pytest.raises(ValueError):
         from_data(data)

@@ -62,13 +62,13 @@ def _asked(url: str, parameters: dict[str, Any], token: str) -> list[tuple[int, 
             said = json.loads(answer.read(_MOST_BYTES))
     except HTTPError as error:
         said = _refused(url, error)
-    except (URLError, HTTPException, OSError, ValueError) as error:
+    except (URLError, HTTPException, OSError, ValueError, RecursionError) as error:
         raise OutsideError(f"{url}: {getattr(error, 'reason', None) or error}") from None
     try:
         if said["status"] != "success":
             raise InputError(f"{url} refuses the query: {str(said.get('error'))[:500]}")
         return _points(said["data"]["result"])
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise OutsideError(f"{url} does not answer as Prometheus does: {error!r}") from None
 
 
