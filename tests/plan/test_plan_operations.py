@@ -9,6 +9,8 @@ from intertie.plan import Plan, resolve
 from intertie.spec import read_data
 from support.plans import spec_data
 
+CLOSED = {"network": {"egress": "none"}, "registry": "mirror.example.com/acme"}
+INSIDE = {"host": "chat.example.com", "access": "private", "auth": "api-key"}
 ROLE = "arn:aws:iam::123456789012:role/platform"
 
 
@@ -116,8 +118,13 @@ def test_no_way_out_needs_a_mirror_and_private_endpoints():
     text = refused(here={"network": {"egress": "none", "endpoints": False}})
     assert "`endpoints: true` beside it" in text
     assert "a `registry` of the placement beside it" in text
-    made = resolved(here={"network": {"egress": "none"}, "registry": "mirror.example.com/acme"})
+    made = resolved(here=CLOSED, endpoint=INSIDE)
     assert made.operations.egress == "none"
+
+
+def test_without_a_way_out_aws_has_no_subnet_for_a_public_load_balancer():
+    assert "found none, with a public endpoint; allowed: `nat`, or `endpoint.access: private`" in refused(here=CLOSED)
+    assert resolved("gcp", here=CLOSED).operations.egress == "none"
 
 
 def test_protection_can_be_chosen_either_way():

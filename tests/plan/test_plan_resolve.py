@@ -51,6 +51,18 @@ def test_a_pipeline_does_not_take_a_namespace_of_kubernetes(name: str) -> None:
     assert only_problem(pipeline(name=name)).path == "name"
 
 
+@pytest.mark.parametrize(
+    ("pipeline_name", "stage"),
+    [("chat", "secrets"), ("chat", "intertie-guard"), ("chat", "cluster-autoscaler"), ("intertie", "exporter")],
+)
+def test_a_stage_is_not_called_like_a_part_of_the_placement(pipeline_name: str, stage: str) -> None:
+    """Two objects would have one name, and the update would stop at the second."""
+    found = only_problem(pipeline(name=pipeline_name, stages=[{**PREPARE, "name": stage}]))
+    assert (found.path, found.found) == ("stages[0].name", stage)
+    assert "rename the stage: cluster-autoscaler, " in found.hint
+    assert not problems(pipeline(name="chat", stages=[{**PREPARE, "name": "exporter"}]))
+
+
 def test_tags_are_sorted_and_say_who_answers() -> None:
     plan = planned(tags={"team": "a", "zeta": "z"}, where={"tags": {"team": "b"}})
     assert plan.tags == (

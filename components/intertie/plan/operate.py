@@ -150,6 +150,13 @@ def _egress(site: Site, trail: Trail) -> str:
         trail.problem(
             path, "none", "a `registry` of the placement beside it", "images of components and stages must be mirrored"
         )
+    endpoint = site.spec.endpoint
+    if site.cloud == "aws" and endpoint is not None and endpoint.access is Access.PUBLIC:
+        trail.problem(
+            path, "none, with a public endpoint", "`nat`, or `endpoint.access: private`",
+            "a public load balancer stands in subnets with a way out, and without one there are none",
+            "Amazon EKS user guide, network load balancing: public subnets",
+        )  # fmt: skip
     trail.choose(path, "none", "`network.egress`: images come from `registry`, weights from the bucket")
     return network.egress.value
 

@@ -38,6 +38,10 @@ _COMPONENTS_OWN = (
     "lws-system",
 )  # where charts put their controllers
 
+_ROLES_OWN = ("cluster-autoscaler", "container-logs", "intertie-exporter", "intertie-guard", "secrets")
+"""Parts of every placement whose objects are called after them, as a stage's are after the stage."""
+_ACCOUNTS_OWN = ("intertie-exporter", "intertie-guard", "intertie-secrets")
+
 Planned = tuple[tuple[PoolPlan, ...], tuple[StagePlan, ...]]
 
 
@@ -100,6 +104,7 @@ def _checked(site: Site, found: Survey, trail: Trail) -> str | None:
     check_access(site, found, trail)
     check_budget(site, trail)
     _check_namespace(site.spec, trail)
+    _check_stage_names(site, trail)
     return law
 
 
@@ -155,6 +160,16 @@ def _check_namespace(spec: PipelineSpec, trail: Trail) -> None:
             "name", spec.name, "a name that no component has for its namespace",
             "it is the pipeline's namespace too, whose rules would cut the component off",
         )  # fmt: skip
+
+
+def _check_stage_names(site: Site, trail: Trail) -> None:
+    """A stage must not be called like a part that is there beside it: two objects would have one name."""
+    for stage in site.spec.stages:
+        if stage.name in _ROLES_OWN or f"{site.spec.name}-{stage.name}" in _ACCOUNTS_OWN:
+            trail.problem(
+                f"{site.stage_path(stage)}.name", stage.name, "a name that no part of a placement has",
+                f"rename the stage: {listed(_ROLES_OWN)} are taken, and {listed(_ACCOUNTS_OWN)} with the pipeline's",
+            )  # fmt: skip
 
 
 def _check_pool_names(pools: Sequence[PoolPlan], trail: Trail) -> None:
