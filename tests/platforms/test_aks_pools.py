@@ -172,6 +172,12 @@ def test_what_azure_never_changes_in_a_pool_makes_another_pool() -> None:
     assert resource.delete_before_replace is True  # both would have the same name
 
 
+def test_a_pool_without_accelerators_lies_in_the_zones_of_the_placement() -> None:
+    """Gateway and stages without accelerators outlive a zone; machines of a pool that names none stand in any one."""
+    assert other().inputs(POOL, "pool-general")["availabilityZones"] == ["1", "2", "3"]
+    assert "availabilityZones" not in plain().inputs(POOL, "pool-general")
+
+
 def test_infiniband_pools_get_no_zones_unless_they_are_reserved() -> None:
     """One scale set over zones has no common fabric; a reservation lies in its zone, and the pool must too."""
     assert "availabilityZones" not in variant("fabric")

@@ -94,6 +94,25 @@ def test_a_bucket_that_the_placement_names_is_known() -> None:
     assert task.target == "s3://acme-weights/acme/model/6f6073b"
 
 
+def test_the_account_of_a_container_on_azure_is_the_placements_own() -> None:
+    """The stack's output is what the loader reads, which leaves the account out."""
+    from intertie.plan.accounts import account_name
+
+    made = planned("azure", stages=[generate(model=MODEL)])
+    for bucket in (None, "az://weights"):
+        task = found("azure", bucket)["weights/acme/model"]
+        _, upload = commands(task)
+        assert task.target == f"https://{account_name(made)}.blob.core.windows.net/weights/acme/model/6f6073b"
+        assert upload[upload.index("--account-name") + 1] == account_name(made)
+
+
+@pytest.mark.parametrize(("named", "container"), [("acmeweights", "weights"), ("acmeweights.llama", "llama")])
+def test_an_account_that_the_placement_names_is_written_as_the_tool_takes_it(named: str, container: str) -> None:
+    _, upload = commands(found("azure", None, where={"weights": named})["weights/acme/model"])
+    assert upload[upload.index("--account-name") + 1] == "acmeweights"
+    assert upload[upload.index("--destination") + 1] == container
+
+
 @pytest.mark.parametrize(("cloud", "tool"), [("aws", "aws"), ("azure", "az"), ("gcp", "gcloud")])
 def test_a_secrets_value_goes_in_by_standard_input(cloud: str, tool: str) -> None:
     (step,) = steps(found(cloud)["secret/hub-token"], SCRATCH)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from intertie.plan import Plan
+from intertie.plan.accounts import CONTAINER, account_name
 from intertie.plan.secrets import needs, vault_name
 from intertie.spec import Runtime
 
@@ -63,7 +64,7 @@ def _images(plan: Plan) -> list[Task]:
 
 def _weights(plan: Plan, bucket: str | None) -> list[Task]:
     adopt = plan.where.adopt
-    where = adopt.weights if adopt is not None else bucket or _named(plan)
+    where = adopt.weights if adopt is not None else _bucket(plan, bucket)
     found: dict[tuple[str, str], Task] = {}
     for stage in plan.stages:
         model = stage.spec.model
@@ -79,11 +80,18 @@ def _weights(plan: Plan, bucket: str | None) -> list[Task]:
     return list(found.values())
 
 
-def _named(plan: Plan) -> str | None:
-    """The bucket that the placement names, as its cloud writes it."""
+def _bucket(plan: Plan, given: str | None) -> str | None:
+    """The bucket as the tools write it: the one that is given, else the one that the placement names.
+
+    On Azure the stack says `az://<container>`, as the loader reads it: the account is the placement's own.
+    """
     named = plan.where.weights
-    scheme = {"aws": "s3://", "gcp": "gs://", "azure": "az://"}.get(plan.cloud, "")
-    return f"{scheme}{named}" if named else None
+    if plan.cloud == "azure" and (given is None or given.startswith("az://")):
+        account, _, container = (named or account_name(plan)).partition(".")
+        inside = (given or "").removeprefix("az://") or container or CONTAINER
+        return f"https://{account}.blob.core.windows.net/{inside}"
+    scheme = {"aws": "s3://", "gcp": "gs://"}.get(plan.cloud, "")
+    return given or (f"{scheme}{named}" if named else None)
 
 
 def _secrets(plan: Plan) -> list[Task]:

@@ -81,7 +81,7 @@ def system(plan: Plan, nodes: network.Subnet) -> containerservice.ManagedCluster
         os_sku=_image(pool),
         os_disk_type=containerservice.OSDiskType.MANAGED,
         os_disk_size_gb=min(pool.disk_gib, _MOST_DISK_GIB),
-        availability_zones=list(pool.zones or plan.zones) or None,
+        availability_zones=list(zones(plan, pool)) or None,
         vnet_subnet_id=nodes.id,
         orchestrator_version=plan.kubernetes,
         enable_auto_scaling=True,
@@ -120,8 +120,13 @@ def taints(pool: PoolPlan) -> tuple[Taint, ...]:
     return (*pool.taints, SPOT_TAINT) if pool.spot and SPOT_TAINT not in pool.taints else pool.taints
 
 
-def zones(pool: PoolPlan) -> tuple[str, ...]:
-    """Zones of the pool. InfiniBand joins the machines of one scale set in one place: zones only where reserved."""
+def zones(plan: Plan, pool: PoolPlan) -> tuple[str, ...]:
+    """Zones of the pool: its own; those of the placement where it has no accelerators, which are in every zone.
+
+    InfiniBand joins the machines of one scale set in one place: zones only where reserved.
+    """
+    if pool.role != "accelerator":
+        return pool.zones or plan.zones
     return () if pool.fabric == "infiniband" and pool.kind not in reservation.KINDS else pool.zones
 
 
@@ -156,7 +161,7 @@ def _pool(
         replace_on_changes=list(FIXED),
         delete_before_replace=True,  # both have the same name
     )
-    if pool.zones and not zones(pool):
+    if pool.zones and not zones(plan, pool):
         pulumi.log.info(f"pool {pool.name}: zones {', '.join(pool.zones)} are left out: InfiniBand needs one scale set")
     return containerservice.AgentPool(
         name,
@@ -171,7 +176,7 @@ def _pool(
         # An ephemeral disk must fit the size's cache or temporary disk, and no source says how large those are.
         os_disk_type=containerservice.OSDiskType.MANAGED,
         os_disk_size_gb=min(pool.disk_gib, _MOST_DISK_GIB),
-        availability_zones=list(zones(pool)) or None,
+        availability_zones=list(zones(plan, pool)) or None,
         vnet_subnet_id=nodes.id,
         orchestrator_version=plan.kubernetes,
         enable_auto_scaling=True,

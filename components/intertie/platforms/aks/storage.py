@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import pulumi
@@ -12,13 +11,11 @@ from intertie import catalog
 from intertie.contract import Bound, StorageBinding
 from intertie.errors import Problem
 from intertie.plan import Plan
+from intertie.plan.accounts import CONTAINER, account_name
 from intertie.platforms.aks.identity import grant
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
 from intertie.platforms.tags import tags
-
-CONTAINER = "weights"
-"""Container of an account that we make, and of an existing one that is named without a container."""
 
 KEPT_DAYS = 14
 """How long deleted weights can be had back."""
@@ -70,19 +67,6 @@ def weights(place: Place, reader: managedidentity.UserAssignedIdentity) -> Weigh
     )
     role = grant(place, "weights", "Storage Blob Data Reader", to=reader, scope=container.id)
     return Weights(_binding(made.name, container.name), (container, role))
-
-
-def account_name(plan: Plan, use: str = "") -> str:
-    """3–24 lower case letters and digits, unique among all accounts of Azure, the same in every run.
-
-    `use` is what the account is for; the one with the weights has "".
-
-    Whose account it is goes into the hash, so that two organisations with equally named pipelines do not meet.
-    """
-    owner = plan.where.account.id if plan.where.account else plan.spec.owner
-    parts = (owner, plan.spec.cost_center, plan.spec.name, plan.placement, plan.region, *filter(None, [use]))
-    digest = sha256("\0".join(parts).encode()).hexdigest()[:13]
-    return plan.spec.name.replace("-", "")[:11] + digest
 
 
 def account(place: Place, role: str, use: str, tier: storage.AccessTier) -> storage.StorageAccount:
