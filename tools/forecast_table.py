@@ -51,14 +51,18 @@ def table(*, reported: bool) -> list[str]:
     return lines
 
 
-def main() -> None:
-    text = PAGE.read_text()
+def page(text: str) -> str:
+    """The page with its tables made anew."""
     for name, reported in (("reported", True), ("development", False)):
         begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         head, _, rest = text.partition(begin)
         _, _, tail = rest.partition(end)
         text = head + begin + "\n".join(["", *table(reported=reported), "", ""]) + end + tail
-    PAGE.write_text(text)
+    return text
+
+
+def main() -> None:
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
