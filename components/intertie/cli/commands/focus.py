@@ -13,6 +13,7 @@ from intertie.errors import InputError
 
 if TYPE_CHECKING:
     from intertie.money import PriceBook
+    from intertie.money.focus.used import Usage
     from intertie.spec import PipelineSpec
 
 
@@ -77,8 +78,7 @@ def _rows(  # noqa: PLR0917
     for gap in cost.unknown:
         talk(f"{name}: not in the rows: {gap}")
     if usage is not None:
-        used = {key: hours for key, hours in read_usage(usage, plan).items() if days[0] <= key[0] <= days[1]}
-        rows, record = used_rows(plan, cost, book, used), ACTUAL
+        rows, record = used_rows(plan, cost, book, _within(days, read_usage(usage, plan))), ACTUAL
     else:
         rows, record = planned_rows(plan, cost, book, *days), PLANNED
     if ledger is None:
@@ -87,6 +87,15 @@ def _rows(  # noqa: PLR0917
 
     end = datetime.combine(days[1] + timedelta(days=1), time(), UTC)
     return with_discounts(rows, discounts_of(read(ledger), plan, end), plan, record)
+
+
+def _within(days: tuple[date, date], usage: "Usage") -> "Usage":
+    """Use of the days that are asked for; of the others it is said that they are left out."""
+    within = {key: hours for key, hours in usage.items() if days[0] <= key[0] <= days[1]}
+    others = {day for day, _ in usage} - {day for day, _ in within}
+    if others:
+        talk(f"use of {len(others)} other days is not in the rows: {min(others)} to {max(others)}")
+    return within
 
 
 def _days(first: str, last: str) -> tuple[date, date]:
