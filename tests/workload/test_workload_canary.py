@@ -1,5 +1,6 @@
 """A new revision beside the one that serves: its share, its own objects, and how a failing one loses its share."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,19 @@ def test_inside_a_gateway_of_its_own_splits_them() -> None:
     url = variables(found["prepare-deployment"])["GENERATE_URL"]
     assert url == f"http://{service['name']}.envoy-gateway-system.svc.cluster.local:80"
     assert "GENERATE_CANARY_URL" not in variables(found["prepare-deployment"])
+
+
+def test_the_splitting_gateways_service_has_a_name_that_an_address_can_hold() -> None:
+    """Kubernetes takes no more than 63 characters; pipeline and stage may have 30 each."""
+    plan = on_trial()
+    stages = {each.name: replace(each, name=each.name.replace("generate", "g" * 30)) for each in plan.stages}
+    trial = replace(stages["generate-canary"], canary_of="g" * 30)
+    long = replace(plan, namespace="n" * 30, stages=(stages["prepare"], stages["generate"], trial))
+    service = canary.address(long, stages["generate"]).removeprefix("http://").partition(".")[0]
+    assert len(service) <= 63
+    assert service.startswith(f"{'n' * 30}-{'g' * 20}")
+    (proxies,) = [each for each in canary.objects(long) if each.kind == "EnvoyProxy"]
+    assert proxies.body["spec"]["provider"]["kubernetes"]["envoyService"]["name"] == service
 
 
 def test_inside_only_the_splitting_gateway_reaches_either_revision() -> None:

@@ -125,8 +125,14 @@ def test_a_grace_that_is_too_short_for_streams_is_kept_and_said() -> None:
 
 
 def test_spot_nodes_that_go_sooner_are_said() -> None:
-    plan = planned(where={"capacity": {"generate": ["on-demand", "spot"]}})
-    assert any("takes spot nodes back within 30 seconds to 2 minutes" in note for note in plan.notes)
+    said = "takes spot nodes back within 30 seconds to 2 minutes"
+    written = planned(where={"capacity": {"generate": ["on-demand", "spot"]}})
+    assert any(said in note for note in written.notes)
+    by_default = planned()
+    assert {pool.kind for pool in by_default.accelerator_pools()} == {"on-demand", "spot"}
+    assert any(said in note for note in by_default.notes)
+    bought = planned(where={"capacity": {"generate": ["on-demand"]}})
+    assert not any(said in note for note in bought.notes)
 
 
 # ---------------------------------------------------------------------- priority

@@ -64,7 +64,7 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
     operations = operate(site, addresses, trail)
     pools, stages = _planned(site, ordered(spec.stages), law, trail)
     pools, stages = generations(pools, stages, operations, trail)
-    stages = serving(site, stages, trail)
+    stages = serving(site, stages, pools, trail)
     _check_pool_names(pools, trail)
     zones = network_zones(site, (zone for pool in pools for zone in pool.zones), trail)
     labels = tags(spec, placement, trail)

@@ -7,18 +7,19 @@ from intertie.plan import weights
 from intertie.plan.digests import digested, note_tags
 from intertie.plan.site import Site
 from intertie.plan.trail import Trail, listed
-from intertie.plan.types import StagePlan
-from intertie.spec import Access, CapacityKind, Tier
+from intertie.plan.types import PoolPlan, StagePlan
+from intertie.spec import Access, Tier
 from intertie.spec.endpoint import Challenge, Limits
 
 CANARY = "-canary"
 EVERYBODY = "0.0.0.0/0"
 
 
-def serving(site: Site, stages: Sequence[StagePlan], trail: Trail) -> tuple[StagePlan, ...]:
+def serving(site: Site, stages: Sequence[StagePlan], pools: Sequence[PoolPlan], trail: Trail) -> tuple[StagePlan, ...]:
     """The stages with their time to finish, and a stage more for each canary, at the end."""
+    spot = {pool.name for pool in pools if pool.spot}
     lasting = [
-        replace(_grace(site, stage, trail), image=digested(site.spec, stage.image) if stage.image else "")
+        replace(_grace(site, stage, spot, trail), image=digested(site.spec, stage.image) if stage.image else "")
         for stage in stages
     ]
     note_tags(site, lasting, trail)
@@ -34,7 +35,7 @@ def serving(site: Site, stages: Sequence[StagePlan], trail: Trail) -> tuple[Stag
     return (*lasting, *trials)
 
 
-def _grace(site: Site, stage: StagePlan, trail: Trail) -> StagePlan:
+def _grace(site: Site, stage: StagePlan, spot: set[str], trail: Trail) -> StagePlan:
     """The longest stream unless the description says otherwise: what is cut has to be computed again elsewhere."""
     endpoint = site.spec.endpoint
     longest = (endpoint.limits if endpoint is not None else Limits()).stream
@@ -44,7 +45,7 @@ def _grace(site: Site, stage: StagePlan, trail: Trail) -> StagePlan:
     trail.choose(path, chosen, "`grace` of the stage" if given is not None else "the longest stream that is let in")
     if given is not None and given.seconds < longest.seconds:
         trail.note(f"{path}: answers that last longer than {given} are cut when a replica is told to stop")
-    if any(claim.kind is CapacityKind.SPOT for claim in site.where.capacity.get(stage.name, ())):
+    if spot.intersection(stage.pools):
         trail.note(
             f"{path}: the cloud takes spot nodes back within 30 seconds to 2 minutes, whatever is asked for: "
             "longer answers on them are cut"

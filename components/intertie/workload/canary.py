@@ -10,6 +10,7 @@ from typing import Any
 
 from intertie.plan import Plan, StagePlan
 from intertie.plan.alerts import GATEWAY_NAMESPACE
+from intertie.plan.naming import safe_name
 from intertie.workload.entry import entry
 from intertie.workload.manifest import Manifest, metadata
 
@@ -30,6 +31,7 @@ HEALTH: dict[str, Any] = {
 }
 """A replica that fails five times in a row gets nothing for five minutes, then longer each time. Never more than half
 of all: a fault that all share is not the canary's. No panic: it would send requests to what was taken out."""
+_LONGEST_SERVICE = 63  # characters of a service's name: it is a label of its address
 _INSTALLED = ("namespace", "envoy-gateway", "gateway-class")
 
 
@@ -95,7 +97,8 @@ def _name(plan: Plan, stage: StagePlan) -> str:
 
 
 def _service(plan: Plan, stage: StagePlan) -> str:
-    return f"{plan.namespace}-{_name(plan, stage)}"
+    """Name of its service, in a namespace that all pipelines share: both names are in it, as far as there is room."""
+    return safe_name(f"{plan.namespace}-{_name(plan, stage)}", _LONGEST_SERVICE)
 
 
 def _inside(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:

@@ -29,6 +29,10 @@ GAPS = (
     ),
     "On an adopted cluster the logs of stages are kept by whatever collects them there: no agent is installed.",
     ("Errors of accelerators wake somebody for NVIDIA's alone: no source names the other exporters' error metrics."),
+    (
+        "Alert rules fire where the cluster's collector keeps them, and whom they reach is the organisation's to say: "
+        "no alert manager, action group or pager is made. Of the budgets alone the addresses are in the description."
+    ),
     ("A canary is judged by errors and by its first tokens, never by what it says; promoting it is by hand."),
     "Traces are not collected. Dashboards are data for a Grafana that is there; none is installed.",
 )

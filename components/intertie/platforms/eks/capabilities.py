@@ -18,6 +18,7 @@ CAPABILITIES = Capabilities(
         "With `egress: none` images of charts must be mirrored in `registry` under the paths that they have at home.",
         "Disks and log groups have AWS' own keys; the customer's key is for Kubernetes secrets and for the state.",
         "The bootstrap's deploy role can make roles under the cluster's name: where that is too much, bound it.",
+        "The gateway's load balancer is made by the controller in EKS' control plane: no other is installed.",
         "Zones that nobody names are taken as the region's letters a and b; an account without them needs `zones`.",
         "Replicas over several machines get EFA; libfabric and NCCL's plugin must be in the image, else NCCL uses TCP.",
         "The node image release is the newest at creation, and changes with an update of the node group only.",
