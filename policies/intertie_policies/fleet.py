@@ -8,14 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from intertie import catalog
 from intertie.catalog import prices
 from intertie_policies.accessor import Value
-from intertie_policies.pools import POOLS, Pool, pools_of
+from intertie_policies.pools import POOLS, catalogued, has_accelerators, launched, pools_in
 from intertie_policies.resources import Resource, Stack
 
 HOURS_PER_MONTH = 730
-LAUNCH = "aws:ec2/launchTemplate:LaunchTemplate"
 GROUP = "aws:autoscaling/group:Group"
 FLEETS = (*POOLS, GROUP)
 
@@ -43,17 +41,13 @@ class Fleet:
 
 def fleets(stack: Stack) -> Iterator[Fleet]:
     """All fleets of a stack. A floor that is not written is nothing: the cloud starts from the pool's minimum, 0."""
-    for resource in stack.of_type(*POOLS):
-        for pool in pools_of(resource):
-            machines = pool.machines or _launched(resource)
-            yield Fleet(
-                resource, pool.cloud, machines, pool.floor, pool.ceiling, pool.spot, _accelerated(pool, machines)
-            )
+    for pool in pools_in(stack):
+        yield Fleet(pool.resource, pool.cloud, pool.machines, pool.floor, pool.ceiling, pool.spot, pool.accelerated)
     for group in stack.of_type(GROUP):
-        machines = _launched(group) or tuple(
-            each["instanceType"] for each in group["mixedInstancesPolicy"]["launchTemplate"]["overrides"].items
-        )
-        accelerated = any(_has_accelerators("aws", machine) for machine in machines)
+        overrides = group["mixedInstancesPolicy"]["launchTemplate"]["overrides"].items
+        named = tuple(each["instanceType"] for each in overrides if not each["instanceType"].absent)
+        machines = named or launched(group, "launchTemplate", "mixedInstancesPolicy")
+        accelerated = has_accelerators("aws", machines)
         yield Fleet(group, "aws", machines, group["minSize"], group["maxSize"], False, accelerated)
 
 
@@ -61,6 +55,8 @@ def price_of(cloud: str, region: str, machine: str, own: Mapping[str, float], *,
     """US dollars an hour, or None: nobody knows."""
     if f"{cloud}:{machine}" in own:
         return own[f"{cloud}:{machine}"]
+    row = catalogued(cloud, machine)
+    machine = row.name if row else machine
     for kind in ("spot", "on-demand") if spot else ("on-demand",):
         listed = prices.list_price(cloud, region, machine, kind)
         if listed is not None:
@@ -75,23 +71,3 @@ def _highest() -> dict[tuple[str, str], float]:
         key = (row.cloud, row.machine)
         found[key] = max(found.get(key, 0.0), float(row.usd_per_hour))
     return found
-
-
-def _launched(resource: Resource) -> tuple[Value, ...]:
-    """The machine type that a launch template says."""
-    mixed = resource.uses("mixedInstancesPolicy", LAUNCH)
-    return tuple(each["instanceType"] for each in (*resource.uses("launchTemplate", LAUNCH), *mixed)[:1])
-
-
-def _accelerated(pool: Pool, machines: tuple[Value, ...]) -> bool:
-    """Whether its machines have accelerators. Google's N1 have some only when they are given."""
-    given = pool.cloud == "gcp" and bool(pool.node["guestAccelerators"].quietly().items)
-    return given or any(_has_accelerators(pool.cloud, machine) for machine in machines)
-
-
-def _has_accelerators(cloud: str, machine: Value) -> bool:
-    name = machine.text or ""
-    try:
-        return bool(catalog.machine(cloud, name).accelerator) and not name.startswith("n1-")
-    except KeyError:
-        return False

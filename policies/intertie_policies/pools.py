@@ -8,13 +8,16 @@
 A resource holds one pool or several: the profiles inside an AKS cluster, GKE's inline pools.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from intertie import catalog
 from intertie.catalog import Machine
-from intertie_policies.accessor import Value
-from intertie_policies.resources import Resource
+from intertie_policies import accessor
+from intertie_policies.accessor import State, Value
+from intertie_policies.resources import Resource, Stack
 
 EKS = "aws:eks/nodeGroup:NodeGroup"
 AKS = "azure-native:containerservice:AgentPool"
@@ -24,6 +27,15 @@ GKE_CLUSTER = "gcp:container/cluster:Cluster"
 EKS_CLUSTER = "aws:eks/cluster:Cluster"
 POOLS = (EKS, AKS, GKE, AKS_CLUSTER, GKE_CLUSTER)
 CLUSTERS = (EKS_CLUSTER, AKS_CLUSTER, GKE_CLUSTER)
+LAUNCH = "aws:ec2/launchTemplate:LaunchTemplate"
+_ACCELERATED_FAMILIES = {
+    "aws": re.compile(r"(?:p|g|gr|inf|trn|dl)\d"),
+    "azure": re.compile(r"standard_n[cdgv]", re.IGNORECASE),
+    "gcp": re.compile(r"(?:a\d+x?|g\d+|ct\d\w*|tpu\d\w*)-"),
+}
+"""How the machines with accelerators begin, for those that the catalogue does not know (yet). Source: Amazon EC2
+instance types, accelerated computing; Azure sizes, GPU accelerated; Compute Engine, accelerator-optimized."""
+_ATTACHABLE = "n1-"  # Google's machines that have accelerators only where some are attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +48,10 @@ class Pool:
 
     @property
     def machines(self) -> tuple[Value, ...]:
-        """Machine types that its nodes may be. () where a launch template or the cloud's default says it."""
+        """Machine types that its nodes may be. () where the cloud's default says it, and, in resource rules, where a
+        launch template does: only stack rules see templates."""
         if self.cloud == "aws":
-            return self.props["instanceTypes"].items
+            return self.props["instanceTypes"].items or launched(self.resource)
         found = self.props["vmSize"] if self.cloud == "azure" else self.node["machineType"]
         return (found,)
 
@@ -47,23 +60,28 @@ class Pool:
         """Settings of one node: GKE keeps them apart from the pool's."""
         return self.props["nodeConfig"] if self.cloud == "gcp" else self.props
 
+    @property
+    def attached(self) -> tuple[Value, ...]:
+        """Accelerators that are attached to a machine type of Google."""
+        return self.node["guestAccelerators"].items if self.cloud == "gcp" else ()
+
     def rows(self) -> tuple[Machine, ...]:
-        """Catalogue rows of its machine types; those that the catalogue does not know are left out."""
-        names = (machine.text for machine in self.machines)
-        found = (_machine(self.cloud, name) for name in names if name)
+        """Catalogue rows of its machine types; left out are those that the catalogue does not know, and those that
+        have accelerators only where some are attached, where none are."""
+        names = [name for machine in self.machines if (name := machine.text)]
+        found = (catalogued(self.cloud, name) for name in names if not name.startswith(_ATTACHABLE) or self.attached)
         return tuple(row for row in found if row is not None)
 
     @property
     def accelerated(self) -> bool:
-        """Whether its nodes have accelerators, as far as machine types, guest accelerators and taints say."""
-        if any(row.accelerator for row in self.rows()):
-            return True
-        return self.cloud == "gcp" and bool(self.node["guestAccelerators"].quietly().items)
+        """Whether its nodes have accelerators, as far as machine types and attached accelerators say."""
+        return has_accelerators(self.cloud, self.machines) or bool(self.attached)
 
     @property
     def per_node(self) -> int | None:
         """Accelerators of one node, of the largest of its machine types; None where nobody knows."""
-        counts = [row.count for row in self.rows() if row.accelerator]
+        attached = [int(count) for each in self.attached if (count := each["count"].number)]
+        counts = attached or [row.count for row in self.rows() if row.accelerator]
         return max(counts) if counts else None
 
     @property
@@ -140,11 +158,54 @@ def pools_of(resource: Resource) -> Iterator[Pool]:
         yield from (Pool(resource, "gcp", inline) for inline in resource["nodePools"].items)
 
 
-def _machine(cloud: str, name: str) -> Machine | None:
-    try:
-        return catalog.machine(cloud, name)
-    except KeyError:
-        return None
+def pools_in(stack: Stack) -> Iterator[Pool]:
+    """The pools of all resources of a stack."""
+    for resource in stack.of_type(*POOLS):
+        yield from pools_of(resource)
 
 
-__all__ = ["AKS", "AKS_CLUSTER", "CLUSTERS", "EKS", "EKS_CLUSTER", "GKE", "GKE_CLUSTER", "POOLS", "Pool", "pools_of"]
+def launched(resource: Resource, *settings: str) -> tuple[Value, ...]:
+    """The machine type that the launch template of a pool or group says, which only stack rules see. Unknown where the
+    template is of another stack, or asks for any machine with certain properties."""
+    found: list[Value] = []
+    for key in settings or ("launchTemplate",) if resource.stack is not None else ():
+        for template in resource.uses(key, LAUNCH):
+            any_of = template["instanceRequirements"].quietly().state is not State.ABSENT
+            machine = template["instanceType"]
+            found += [accessor.undecided(template.props, "instanceType")] if any_of else [machine]
+        if not found and resource[key].quietly().state is not State.ABSENT:
+            found.append(accessor.undecided(resource.props, key, "instanceType"))
+    return tuple(each for each in found if each.quietly().state is not State.ABSENT)
+
+
+def has_accelerators(cloud: str, machines: tuple[Value, ...]) -> bool:
+    """Whether one of these machine types has accelerators built in: by the catalogue, else by its family's name."""
+    return any(_accelerated(cloud, name) for machine in machines if (name := machine.text))
+
+
+def uncatalogued(cloud: str, name: str) -> bool:
+    """Whether a machine type has accelerators, of which nobody knows the model."""
+    return catalogued(cloud, name) is None and _accelerated(cloud, name)
+
+
+def _accelerated(cloud: str, name: str) -> bool:
+    row = catalogued(cloud, name)
+    if row is None:
+        return bool(_ACCELERATED_FAMILIES[cloud].match(name))
+    return bool(row.accelerator) and not name.startswith(_ATTACHABLE)
+
+
+def catalogued(cloud: str, name: str) -> Machine | None:
+    """The catalogue's row of a machine type, which Azure takes in any case; None for one that it does not know."""
+    return _rows().get((cloud, name.lower() if cloud == "azure" else name))
+
+
+@cache
+def _rows() -> dict[tuple[str, str], Machine]:
+    return {(row.cloud, row.name.lower() if row.cloud == "azure" else row.name): row for row in catalog.machines()}
+
+
+__all__ = [
+    "AKS", "AKS_CLUSTER", "CLUSTERS", "EKS", "EKS_CLUSTER", "GKE", "GKE_CLUSTER", "LAUNCH", "POOLS", "Pool",
+    "catalogued", "has_accelerators", "launched", "pools_in", "pools_of", "uncatalogued",
+]  # fmt: skip

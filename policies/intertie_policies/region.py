@@ -35,9 +35,14 @@ def region_of(resource: Resource) -> Value:
         return accessor.absent(resource.props, "region")
     for key in _OWN[cloud]:
         own = resource.props[key]
-        if own.quietly().state is not accessor.State.ABSENT:
+        if _said(own):
             return plain(own, cloud)
     return _of_owner(resource, cloud) or _of_provider(resource, cloud)
+
+
+def _said(region: Value) -> bool:
+    """Whether something is said, known or not. An empty text says nothing, and the clouds' providers read it so."""
+    return region.quietly().state is not accessor.State.ABSENT and region.quietly().text != ""
 
 
 def plain(value: Value, cloud: str) -> Value:
@@ -73,7 +78,7 @@ def _of_provider(resource: Resource, cloud: str) -> Value:
     key = _PROVIDER_KEYS[cloud]
     if provider is not None:
         own = provider.props[key]
-        if own.quietly().state is not accessor.State.ABSENT:
+        if _said(own):
             return plain(own, cloud)
     elif resource.node.provider and "::default" not in resource.node.provider:
         return accessor.undecided(resource.props, "provider", key)  # an explicit provider that nobody shows us

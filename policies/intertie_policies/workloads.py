@@ -24,6 +24,7 @@ _TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {
     STATEFUL_SET: (("spec", "template"),),
     DAEMON_SET: (("spec", "template"),),
     REPLICA_SET: (("spec", "template"),),
+    "kubernetes:core/v1:ReplicationController": (("spec", "template"),),
     "kubernetes:batch/v1:Job": (("spec", "template"),),
     "kubernetes:batch/v1:CronJob": (("spec", "jobTemplate", "spec", "template"),),
     "kubernetes:core/v1:Pod": ((),),

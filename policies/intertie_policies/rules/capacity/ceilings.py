@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from intertie_policies.pools import POOLS, Pool, pools_of
-from intertie_policies.resources import Resource
-from intertie_policies.rule import Context, Violation, fail, rule
+from intertie_policies.pools import POOLS, Pool, pools_in
+from intertie_policies.resources import Stack
+from intertie_policies.rule import Context, Violation, fail, stack_rule
 
 
-@rule(
+@stack_rule(
     "pool-ceiling-within-limit",
     "capacity",
     types=POOLS,
@@ -16,8 +16,8 @@ from intertie_policies.rule import Context, Violation, fail, rule
     remediation="Set the pool's maximum to what is budgeted, or raise `capacity.max_nodes_per_pool`.",
     settings=["capacity"],
 )
-def ceiling_within_limit(resource: Resource, context: Context) -> Iterator[Violation]:
-    for pool in pools_of(resource):
+def ceiling_within_limit(stack: Stack, context: Context) -> Iterator[Violation]:
+    for pool in pools_in(stack):
         if pool.accelerated:
             yield from _of_pool(pool, context)
 

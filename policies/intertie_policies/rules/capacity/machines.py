@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from intertie import catalog
 from intertie.catalog import Machine
-from intertie_policies.pools import POOLS, Pool, pools_of
-from intertie_policies.resources import Resource
-from intertie_policies.rule import Context, Level, Violation, fail, rule
+from intertie_policies.pools import POOLS, Pool, catalogued, pools_in, pools_of, uncatalogued
+from intertie_policies.resources import Resource, Stack
+from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule, unknown
 
 
-@rule(
+@stack_rule(
     "accelerator-approved",
     "capacity",
     types=POOLS,
@@ -18,19 +18,23 @@ from intertie_policies.rule import Context, Level, Violation, fail, rule
     remediation="Use an approved accelerator, or have it added to `capacity.accelerators`.",
     settings=["capacity"],
 )
-def accelerator_approved(resource: Resource, context: Context) -> Iterator[Violation]:
+def accelerator_approved(stack: Stack, context: Context) -> Iterator[Violation]:
     approved = context.settings.capacity.accelerators
     if not approved:
         return
-    for pool in pools_of(resource):
+    for pool in pools_in(stack):
         for machine in pool.machines:
-            row = _row(pool.cloud, machine.text)
+            name = machine.text or ""
+            row = catalogued(pool.cloud, name)
             if row and row.accelerator and row.accelerator not in approved:
                 found = f"{row.name} has {row.accelerator}; approved: {', '.join(approved)}"
-                yield fail(resource, found, *machine.path)
+                yield fail(pool.resource, found, *machine.path)
+            elif uncatalogued(pool.cloud, name):
+                found = f"nobody knows which accelerators {name} has; approved: {', '.join(approved)}"
+                yield unknown(pool.resource, machine, found)
 
 
-@rule(
+@stack_rule(
     "image-fits-machine",
     "capacity",
     types=POOLS,
@@ -41,8 +45,8 @@ def accelerator_approved(resource: Resource, context: Context) -> Iterator[Viola
     references=["Amazon EKS user guide, EKS-optimized accelerated AMIs", "GKE documentation, node images"],
     apply_time_only=["instanceTypes[*]"],
 )
-def image_fits_machine(resource: Resource, _context: Context) -> Iterator[Violation]:
-    for pool in pools_of(resource):
+def image_fits_machine(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for pool in pools_in(stack):
         if pool.cloud == "aws":
             yield from _eks_image(pool)
         elif pool.cloud == "gcp":
@@ -184,10 +188,3 @@ def _topology(pool: Pool, row: Machine) -> Iterator[Violation]:
     if match.hosts > 1 and nodes is not None and nodes % match.hosts:
         message = f"a slice of {topology} has {match.hosts} nodes; up to {nodes:g} are asked for"
         yield fail(pool.resource, message, *most.path)
-
-
-def _row(cloud: str, name: str | None) -> Machine | None:
-    try:
-        return catalog.machine(cloud, name) if name else None
-    except KeyError:
-        return None

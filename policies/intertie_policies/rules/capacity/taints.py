@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from intertie_policies.pools import POOLS, Pool, pools_of
+from intertie_policies.pools import POOLS, Pool, pools_in, pools_of
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Violation, fail, rule, stack_rule
+from intertie_policies.rule import Context, Violation, fail, stack_rule
 from intertie_policies.rules.capacity.agents import DAEMON_SET, agents
 from intertie_policies.rules.capacity.devices import vendor_of
 from intertie_policies.rules.capacity.requests import WORKLOADS, pod_of, requests, tolerates
@@ -38,7 +38,7 @@ def _split(text: str) -> Taint | None:
     return (key, value, effect) if effect in ("NoSchedule", "NoExecute") else None
 
 
-@rule(
+@stack_rule(
     "accelerator-pool-tainted",
     "capacity",
     types=POOLS,
@@ -47,11 +47,11 @@ def _split(text: str) -> Taint | None:
     remediation="Declare the taint on the pool, on GKE too: whether GKE adds one depends on which pool was made first.",
     references=["GKE documentation, GPUs", "Kubernetes documentation, taints and tolerations"],
 )
-def accelerator_pool_tainted(resource: Resource, _context: Context) -> Iterator[Violation]:
-    for pool in pools_of(resource):
+def accelerator_pool_tainted(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for pool in pools_in(stack):
         written = pool.props["nodeTaints"] if pool.cloud == "azure" else pool.node["taints"]
         if pool.accelerated and not written.unknown and not taints(pool):
-            yield fail(resource, "no taint keeps other pods away from its accelerators")
+            yield fail(pool.resource, "no taint keeps other pods away from its accelerators")
 
 
 @stack_rule(

@@ -45,10 +45,15 @@ def _amount(budget: Resource) -> tuple[float | None, int | None]:
     settings=["cost"],
 )
 def budget_present(stack: Stack, context: Context) -> Iterator[Violation]:
-    if context.settings.cost.budget_elsewhere or stack.of_type(*BUDGETS):
+    if context.settings.cost.budget_elsewhere or any(map(_of_money, stack.of_type(*BUDGETS))):
         return
     if any(fleet.accelerated and fleet.ceiling.number != 0 for fleet in fleets(stack)):
         yield fail(stack, "it has accelerators and no budget")
+
+
+def _of_money(budget: Resource) -> bool:
+    """Whether it is about what is paid. AWS has budgets of usage, and of how commitments are used, as well."""
+    return budget.type != AWS or budget["budgetType"].text in (None, "COST")
 
 
 @rule(

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from intertie import catalog
 from intertie_policies.accessor import Value
 from intertie_policies.fleet import FLEETS, HOURS_PER_MONTH, Fleet, fleets
-from intertie_policies.pools import POOLS, pools_of
+from intertie_policies.pools import POOLS, catalogued, pools_of, uncatalogued
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Violation, fail, rule, stack_rule
+from intertie_policies.rule import Context, Violation, fail, rule, stack_rule, unknown
 from intertie_policies.rules.cost.budgets import budgeted_monthly
 
 
@@ -112,9 +111,12 @@ def machines_approved(resource: Resource, context: Context) -> Iterator[Violatio
             continue
         if approved and not any(fnmatchcase(f"{cloud}:{name}", pattern) for pattern in approved):
             yield fail(resource, f"{name} is not approved; allowed: {', '.join(approved)}", *machine.path)
-        model = _accelerator(cloud, name)
-        if models and model and model not in models:
-            yield fail(resource, f"{name} has {model}; allowed: {', '.join(models)}", *machine.path)
+        row = catalogued(cloud, name)
+        if models and row and row.accelerator and row.accelerator not in models:
+            yield fail(resource, f"{name} has {row.accelerator}; allowed: {', '.join(models)}", *machine.path)
+        elif models and uncatalogued(cloud, name):
+            found = f"nobody knows which accelerators {name} has; allowed: {', '.join(models)}"
+            yield unknown(resource, machine, found)
 
 
 def _machines(resource: Resource) -> Iterator[tuple[str, Value]]:
@@ -125,10 +127,3 @@ def _machines(resource: Resource) -> Iterator[tuple[str, Value]]:
             yield cloud, value
     for pool in pools_of(resource):
         yield from ((pool.cloud, machine) for machine in pool.machines)
-
-
-def _accelerator(cloud: str, machine: str) -> str | None:
-    try:
-        return catalog.machine(cloud, machine).accelerator
-    except KeyError:
-        return None

@@ -59,15 +59,24 @@ def customer_key(stack: Stack, context: Context) -> Iterator[Violation]:
         for type_, key_of in _KEY_OF[kind].items():
             for resource in stack.of_type(type_):
                 key = key_of(resource)
-                if key.absent:
+                if key.absent or key.text == "":
                     yield fail(resource, "no key of one's own is named", *key.path)
     if "clusters" in wanted:
-        for cluster in stack.of_type(AKS_CLUSTER):
-            switch = cluster["securityProfile"]["azureKeyVaultKms"]["enabled"]
-            if not switch.flag and not switch.unknown:
-                yield fail(cluster, "secrets are not encrypted with a key from your vault", *switch.path)
+        yield from _switches(stack)
     if "buckets" in wanted:
         yield from _s3(stack)
+
+
+def _switches(stack: Stack) -> Iterator[Violation]:
+    """Clusters that may name a key, and not use it."""
+    for cluster in stack.of_type(GKE_CLUSTER):
+        state = cluster["databaseEncryption"]["state"]
+        if state.text == "DECRYPTED":
+            yield fail(cluster, "a key is named, and encryption is off", *state.path)
+    for cluster in stack.of_type(AKS_CLUSTER):
+        switch = cluster["securityProfile"]["azureKeyVaultKms"]["enabled"]
+        if not switch.flag and not switch.unknown:
+            yield fail(cluster, "secrets are not encrypted with a key from your vault", *switch.path)
 
 
 def _s3(stack: Stack) -> Iterator[Violation]:
@@ -76,7 +85,8 @@ def _s3(stack: Stack) -> Iterator[Violation]:
     for settings in stack.of_type(*_S3_ENCRYPTION):
         keyed = False
         for rule_ in settings["rules"].items:
-            keyed = keyed or not rule_["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"].absent
+            key = rule_["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"]
+            keyed = keyed or not (key.absent or key.text == "")
         for bucket in settings.uses("bucket", *_S3):
             told[bucket.urn] = told.get(bucket.urn, False) or keyed
     for bucket in stack.of_type(*_S3):

@@ -8,15 +8,23 @@ from intertie_policies.accessor import State, Value, is_list
 from intertie_policies.resources import Resource
 from intertie_policies.rule import Context, Violation, fail, rule
 
-_POLICIES = ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy")
+_POLICIES = (
+    "aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy",
+    "aws:iam/groupPolicy:GroupPolicy",
+)  # fmt: skip
 _ON_RESOURCES = ("aws:s3/bucketPolicy:BucketPolicy", "aws:sqs/queuePolicy:QueuePolicy")
 _ROLE = "aws:iam/role:Role"
-_ATTACHED = ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/userPolicyAttachment:UserPolicyAttachment")
+_ATTACHED = (
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment",
+)  # fmt: skip
 _ASSIGNED = "azure-native:authorization:RoleAssignment"
 _GRANTED = (
     "gcp:projects/iAMMember:IAMMember", "gcp:projects/iAMBinding:IAMBinding", "gcp:folder/iAMMember:IAMMember",
+    "gcp:folder/iAMBinding:IAMBinding", "gcp:organizations/iAMBinding:IAMBinding",
     "gcp:organizations/iAMMember:IAMMember", "gcp:storage/bucketIAMMember:BucketIAMMember",
     "gcp:storage/bucketIAMBinding:BucketIAMBinding", "gcp:serviceaccount/iAMMember:IAMMember",
+    "gcp:serviceaccount/iAMBinding:IAMBinding", "gcp:artifactregistry/repositoryIamBinding:RepositoryIamBinding",
     "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
 )  # fmt: skip
 _ROLES = ("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "kubernetes:rbac.authorization.k8s.io/v1:Role")
@@ -44,7 +52,8 @@ _CROWDS = frozenset({"system:authenticated", "system:unauthenticated", "system:s
     remediation="Name the actions, the resources and the principals that are needed.",
     references=["AWS IAM best practices, least privilege", "Azure RBAC best practices",
                 "Google Cloud, basic roles are not for production", "Kubernetes documentation, RBAC good practices"],
-    apply_time_only=["policy", "assumeRolePolicy", "policyArn", "managedPolicyArns[*]", "roleDefinitionId", "scope",
+    apply_time_only=["policy", "assumeRolePolicy", "inlinePolicies[*].policy", "policyArn", "managedPolicyArns[*]",
+                     "roleDefinitionId", "scope",
                      "member", "members[*]", "subjects[*].name"],
 )  # fmt: skip
 def grants_bounded(resource: Resource, _context: Context) -> Iterator[Violation]:
@@ -62,6 +71,8 @@ def _unbounded(resource: Resource) -> Iterator[tuple[str, Value]]:
         trust = resource["assumeRolePolicy"]
         yield from ((why, trust) for why in _statements(trust, identity=False))
         yield from _arns(resource["managedPolicyArns"].items)
+        for inline in resource["inlinePolicies"].items:
+            yield from ((why, inline["policy"]) for why in _statements(inline["policy"], identity=True))
     elif type_ in _ATTACHED:
         yield from _arns((resource["policyArn"],))
     elif type_ == _ASSIGNED:
@@ -76,7 +87,10 @@ def _unbounded(resource: Resource) -> Iterator[tuple[str, Value]]:
 
 def _statements(value: Value, *, identity: bool) -> Iterator[str]:
     """What is without bounds in a policy document. `identity`: it belongs to somebody; else it lies on a resource."""
-    for statement in _listed((_document(value) or {}).get("Statement")):
+    document = _document(value)
+    if document is None and value.quietly().text:
+        yield "it is no JSON object: nobody can tell what it allows"
+    for statement in _listed((document or {}).get("Statement")):
         if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow":
             continue
         if identity:
@@ -87,14 +101,20 @@ def _statements(value: Value, *, identity: bool) -> Iterator[str]:
 
 def _too_much(statement: Mapping[str, Any]) -> Iterator[str]:
     actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
-    everywhere = "*" in resources
+    everywhere = any(_star(each) for each in resources)
     if "NotAction" in statement and everywhere:
         yield "NotAction allows everything else on every resource"
     for action in map(str, actions):
-        if action in ("*", "*:*"):
+        service, _, name = action.partition(":")
+        if _star(service) and (_star(name) or not name):
             yield f"the action {action} is everything"
-        elif everywhere and (action.endswith(":*") or action == "iam:PassRole"):
+        elif everywhere and (_star(name) or action.lower() == "iam:passrole"):
             yield f"{action} on every resource"
+
+
+def _star(text: Any) -> bool:
+    """Whether a pattern of IAM stands for everything: `*`, and several of them too."""
+    return isinstance(text, str) and bool(text) and not text.strip("*")
 
 
 def _anybody(principal: Any) -> bool:

@@ -14,7 +14,7 @@ _RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _NSG = "azure-native:network:NetworkSecurityGroup"
 _NSG_RULE = "azure-native:network:SecurityRule"
 _FIREWALL = "gcp:compute/firewall:Firewall"
-_ECHOES = ("icmp", "icmpv6", "Icmp", "1", "58")
+_ECHOES = ("icmp", "icmpv6", "1", "58")
 """Protocols without ports: path MTU discovery needs them from everywhere."""
 
 
@@ -69,9 +69,14 @@ def _openings(resource: Resource) -> Iterator[tuple[str, Ports]]:
 
 def _aws(rule_: Value, *ranges: str, protocol: str) -> Iterator[tuple[str, Ports]]:
     open_to = [text for key in ranges for text in rule_[key].texts if everywhere(text)]
-    if open_to and rule_[protocol].text not in _ECHOES:
+    if open_to and _low(rule_[protocol]) not in _ECHOES:
         all_ports = rule_[protocol].text in ("-1", "all")
         yield open_to[0], (None, None, "every port") if all_ports else _span(rule_["fromPort"], rule_["toPort"])
+
+
+def _low(word: Value) -> str:
+    """In lower case: Azure takes its words in any."""
+    return (word.text or "").lower()
 
 
 def _span(first: Value, last: Value) -> Ports:
@@ -82,9 +87,9 @@ def _span(first: Value, last: Value) -> Ports:
 
 
 def _azure(rule_: Value) -> Iterator[tuple[str, Ports]]:
-    if rule_["direction"].text != "Inbound" or rule_["access"].text != "Allow":
+    if _low(rule_["direction"]) != "inbound" or _low(rule_["access"]) != "allow":
         return
-    if rule_["protocol"].text in _ECHOES:
+    if _low(rule_["protocol"]) in _ECHOES:
         return
     sources = (*rule_["sourceAddressPrefix"].texts, *rule_["sourceAddressPrefixes"].texts)
     open_to = [source for source in sources if everywhere(source)]
@@ -102,7 +107,7 @@ def _google(firewall: Resource) -> Iterator[tuple[str, Ports]]:
     if all(each.absent for each in named):
         open_to = ["0.0.0.0/0"]
     for allow in firewall["allows"].items if open_to else ():
-        if allow["protocol"].text in _ECHOES:
+        if _low(allow["protocol"]) in _ECHOES:
             continue
         for ports in allow["ports"].texts or ("*",):
             yield open_to[0], _written(ports)

@@ -63,7 +63,7 @@ def _privileges(workload: Workload) -> Iterator[tuple[str, Value]]:
         if security["privileged"].flag:
             yield "a container is privileged", security["privileged"]
         for capability in security["capabilities"]["add"].items:
-            if (capability.text or "").removeprefix("CAP_") in _CAPABILITIES:
+            if (capability.text or "").upper().removeprefix("CAP_") in _CAPABILITIES:
                 yield f"a container has the capability {capability.text}", capability
 
 

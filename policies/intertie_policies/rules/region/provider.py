@@ -23,7 +23,7 @@ def provider_region_explicit(provider: Resource, context: Context) -> Iterator[V
     if any(config.get(key) for key in _CONFIG[provider.package]):
         return
     values = [provider.props[key] for key in _KEYS[provider.package]]
-    if any(value.given for value in values):
+    if any(value.given and value.quietly().text != "" for value in values):
         return
     doubtful = [value for value in values if value.unknown]
     if doubtful:

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from intertie import catalog
 from intertie_policies.accessor import Value
-from intertie_policies.pools import EKS, POOLS, Pool, pools_of
+from intertie_policies.pools import EKS, POOLS, Pool, catalogued, pools_in, pools_of
 from intertie_policies.region import region_name
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
@@ -13,7 +13,7 @@ from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_
 _SUBNET = "aws:ec2/subnet:Subnet"
 
 
-@rule(
+@stack_rule(
     "machine-sold-in-region",
     "region",
     types=POOLS,
@@ -23,21 +23,22 @@ _SUBNET = "aws:ec2/subnet:Subnet"
     references=["cfn-lint, EC2 instance types per region (MIT-0)", "skypilot-catalog (Apache-2.0)"],
     settings=["capacity"],
 )
-def machine_sold_in_region(resource: Resource, context: Context) -> Iterator[Violation]:
-    for pool in pools_of(resource):
+def machine_sold_in_region(stack: Stack, context: Context) -> Iterator[Violation]:
+    for pool in pools_in(stack):
         if not pool.accelerated:
             continue
-        region = resource.region
-        place = region.text
+        place = pool.resource.region.text
         for machine in pool.machines:
             name = machine.text
             if place and name and (places := _elsewhere(pool.cloud, place, name, context)):
                 message = f"no source shows {name} in {place}; it is shown in {places}"
-                yield fail(resource, message, *machine.path)
+                yield fail(pool.resource, message, *machine.path)
 
 
 def _elsewhere(cloud: str, region: str, machine: str, context: Context) -> str:
     """Where sources show an accelerator machine that they do not show here; "" when they do, or know nothing of it."""
+    row = catalogued(cloud, machine)
+    machine = row.name if row else machine
     listed = catalog.offerings(cloud, machine)
     if not listed or catalog.offered(cloud, region_name(region, cloud), machine) is not None:
         return ""
