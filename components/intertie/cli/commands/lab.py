@@ -27,6 +27,13 @@ Name = Annotated[
 Folder = Annotated[
     Path | None, typer.Option("--folder", help="Folder of the lab; by default .cache/lab/NAME in the checkout.")
 ]
+Happening = Annotated[
+    Path | None, typer.Option(help="Let this happen: limits, faults, a cloud that is down. See docs/lab.md.")
+]
+Owner = Annotated[
+    int | None,
+    typer.Option(envvar="INTERTIE_LAB_OWNER", help="Number of a process with which the lab ends: `$$`, this shell's."),
+]
 
 
 @app.command()
@@ -36,15 +43,8 @@ def up(  # noqa: PLR0917  options are the command line's
     kubernetes: Annotated[
         bool, typer.Option(help="Run a control plane for every cluster that is created in the lab.")
     ] = True,
-    scenario: Annotated[
-        Path | None, typer.Option(help="Let this happen: limits, faults, a cloud that is down. See docs/lab.md.")
-    ] = None,
-    owner: Annotated[
-        int | None,
-        typer.Option(
-            envvar="INTERTIE_LAB_OWNER", help="Number of a process with which the lab ends: `$$`, this shell's."
-        ),
-    ] = None,
+    scenario: Happening = None,
+    owner: Owner = None,
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Start a lab, and print the environment to use it in.

@@ -87,6 +87,11 @@ def preview(  # noqa: PLR0917  these are options, not positions
     if (policy_config or format is PreviewFormat.SARIF) and not pack:
         raise InputError("say which pack judges: --pack baseline or --pack production")
     data = _previewed(project, stack, spec, prices, (tuple(each.value for each in pack or ()), policy_config))
+    _show(data, format, guide=guide)
+    raise typer.Exit(Exit.GOOD if data["verdict"] == "pass" else Exit.VIOLATIONS)
+
+
+def _show(data: dict[str, Any], format: PreviewFormat, *, guide: bool) -> None:
     if format is PreviewFormat.JSON:
         write_json(data)
     elif format is PreviewFormat.MARKDOWN:
@@ -100,7 +105,6 @@ def preview(  # noqa: PLR0917  these are options, not positions
         report.preview_text(data, out)
         if guide:
             out.print(AFTER, markup=False, soft_wrap=True)
-    raise typer.Exit(Exit.GOOD if data["verdict"] == "pass" else Exit.VIOLATIONS)
 
 
 def _rules() -> list[dict[str, Any]]:
