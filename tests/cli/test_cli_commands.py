@@ -1,20 +1,29 @@
 """The commands as users meet them: help that teaches, data on stdout, talk on stderr, and the four exit codes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from intertie.cli.app import app
 from intertie.cli.exits import Exit
 from intertie.errors import InputError, OutsideError, PlanError
 from support.command import Ran, run
 
 ROOT = Path(__file__).parents[2]
 CHAT = str(ROOT / "stacks" / "specs" / "chat.yaml")
-COMMANDS = ("validate", "explain", "preview", "doctor", "catalog accelerators", "catalog machines", "catalog regions",
-            "catalog kinds", "catalog owners", "catalog prices", "cost")  # fmt: skip
 
+
+def named(group: Any, before: str = "") -> Iterator[str]:
+    """Every command below a group, as it is typed."""
+    for name, command in group.commands.items():
+        yield from named(command, f"{before}{name} ") if hasattr(command, "commands") else (f"{before}{name}",)
+
+
+COMMANDS = tuple(named(get_command(app)))
 Runner = Callable[..., Ran]
 
 
@@ -27,6 +36,10 @@ def intertie(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 def test_exit_codes_are_frozen() -> None:
     assert {code.name: code.value for code in Exit} == {"GOOD": 0, "VIOLATIONS": 1, "BAD_INPUT": 2, "OUTSIDE": 3}
     assert (InputError.exit_code, PlanError.exit_code, OutsideError.exit_code) == (2, 1, 3)
+
+
+def test_no_command_is_left_out() -> None:
+    assert {"forecast", "capacity", "ledger use", "guard", "exporter", "focus", "policy check"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
