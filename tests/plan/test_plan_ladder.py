@@ -144,6 +144,19 @@ def test_a_block_of_exactly_the_longest_time_is_legal() -> None:
     assert not problems(laddered("aws", {**BLOCK, "end": "2027-08-02T11:30:00Z"}))
 
 
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"start": "0001-01-01T00:00:00+14:00", "end": "0001-01-02T00:00:00+14:00"},
+        {"start": "9999-12-31T22:00:00-14:00", "end": "9999-12-31T23:00:00-14:00"},
+    ],
+)
+def test_a_window_at_the_end_of_the_calendar_is_a_slip(window: dict[str, str]) -> None:
+    found = problems(laddered("aws", {**BLOCK, **window}, "on-demand"))
+    assert [each.path.rpartition(".")[2] for each in found] == ["start", "end"]
+    assert all(each.allowed == "a year from 2000 to 2199" for each in found)
+
+
 def test_a_window_in_the_past_is_planned_like_any_other() -> None:
     past = {**BLOCK, "start": "2020-02-01T11:30:00Z", "end": "2020-02-08T11:30:00Z"}
     assert not problems(laddered("aws", past))

@@ -17,6 +17,7 @@ from intertie.spec.wording import did_you_mean
 
 BOUGHT = frozenset(CapacityKind) - {CapacityKind.ON_DEMAND, CapacityKind.SPOT, CapacityKind.FLEX_START}
 """Kinds that are paid for whether they are used or not."""
+_YEARS = range(2000, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,10 @@ def _check_window(step: Step, trail: Trail) -> None:
                 f"{path}.{name}", f"none for {step.kind}", "the time with its zone, for example 2027-03-01T11:30:00Z",
                 "the window is on the reservation", rule.fact.source,
             )  # fmt: skip
+        elif time is not None and time.year not in _YEARS:
+            # at the ends of the calendar, another zone's date is none
+            trail.problem(f"{path}.{name}", time.isoformat(), f"a year from {_YEARS[0]} to {_YEARS[-1]}",
+                          "copy it from the reservation", rule.fact.source)  # fmt: skip
         elif time is not None:
             times[name] = time
     if len(times) < 2:
