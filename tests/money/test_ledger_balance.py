@@ -1,7 +1,8 @@
 """The take-or-pay ledger: identities that hold exactly, whatever was committed and used."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from intertie.money import OwnPrice, Price, PriceBook
 from intertie.money.ledger import Cancellation, Commitment, Entry, Use, balance_of, findings
+from intertie.money.ledger.balance import WIDE
 from intertie.money.ledger.checks import break_even
+from intertie.money.ledger.result import ledger_json
 from support.patient import patient
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -84,18 +87,26 @@ def test_use_elsewhere_covers_nothing_here() -> None:
 def ledgers(draw: st.DrawFn) -> list[Commitment | Cancellation | Use]:
     places = st.sampled_from([PLACE, OTHER])
     data: list[Commitment | Cancellation | Use] = []
+    second = timedelta(microseconds=draw(st.sampled_from([10**6, 10**6, 1])))
+    off = st.integers(0, 3599)
     for number in range(draw(st.integers(0, 5))):
         length = draw(st.none() | st.integers(1, 80))
         price = draw(st.decimals("0", "99", places=4))
         quantity, start = draw(st.integers(1, 9)), draw(st.integers(0, 60))
         made = commitment(f"c{number}", quantity, f"{price:f}", start, length, place=draw(places))
+        made = replace(made, start=made.start - draw(off) * second)
         data.append(made)
         if draw(st.booleans()):
             data.append(Cancellation(made.id, made.start + draw(st.integers(0, length or 90)) * HOUR))
     for _ in range(draw(st.integers(0, 8))):
         machines = draw(st.decimals("0", "20", places=3))
-        data.append(use(f"{machines:f}", draw(st.integers(0, 80)), draw(st.integers(1, 60)), draw(places)))
+        ran = use(f"{machines:f}", draw(st.integers(0, 80)), draw(st.integers(1, 60)), draw(places))
+        data.append(replace(ran, start=ran.start - draw(off) * second, end=ran.end + draw(off) * second))
     return data
+
+
+def seconds(start: datetime, end: datetime) -> Decimal:
+    return Decimal(max(timedelta(0), end - start) // timedelta(microseconds=1)).scaleb(-6)
 
 
 @patient
@@ -103,22 +114,42 @@ def ledgers(draw: st.DrawFn) -> list[Commitment | Cancellation | Use]:
 def test_the_identities_of_a_ledger_hold_exactly(data: list[Commitment | Cancellation | Use], at: int) -> None:
     moment = START + at * HOUR
     balance = balance_of(entries(*data), moment)
-    for account in balance.accounts:
-        assert account.billed == account.used + account.idle
-        assert account.dollars("billed") == account.dollars("used") + account.dollars("idle")
-        assert min(account.billed, account.used, account.idle) >= 0
-    for place in balance.places():
-        mine = [account for account in balance.accounts if (account.commitment.cloud, account.commitment.region,
-                                                            account.commitment.machine) == place]  # fmt: skip
-        covered = balance.covered.get(place, Decimal(0))
-        assert sum((account.used for account in mine), Decimal(0)) == covered
-        assert covered + balance.on_demand(place) == balance.use.get(place, Decimal(0))
-        assert balance.on_demand(place) >= 0
-    by_hand = Decimal(0)
-    for each in data:
-        if isinstance(each, Use):
-            by_hand += each.machines * max(0, (min(each.end, moment) - each.start) // timedelta(seconds=1))
-    assert sum(balance.use.values(), Decimal(0)) == by_hand
+    with localcontext(WIDE):  # sums with all digits; every figure is exact by itself
+        for account in balance.accounts:
+            assert account.billed == account.used + account.idle
+            assert account.dollars("billed") == account.dollars("used") + account.dollars("idle")
+            assert min(account.billed, account.used, account.idle) >= 0
+        for place in balance.places():
+            mine = [account for account in balance.accounts if (account.commitment.cloud, account.commitment.region,
+                                                                account.commitment.machine) == place]  # fmt: skip
+            covered = balance.covered.get(place, Decimal(0))
+            assert sum((account.used for account in mine), Decimal(0)) == covered
+            assert covered + balance.on_demand(place) == balance.use.get(place, Decimal(0))
+            assert balance.on_demand(place) >= 0
+        used = [each for each in data if isinstance(each, Use)]
+        by_hand = (each.machines * seconds(each.start, min(each.end, moment)) for each in used)
+        assert sum(balance.use.values(), Decimal(0)) == sum(by_hand, Decimal(0))
+
+
+@patient
+@given(ledgers(), st.integers(0, 200))
+def test_what_is_shown_adds_up_as_it_is_shown(data: list[Commitment | Cancellation | Use], at: int) -> None:
+    told = entries(*data)
+    shown = ledger_json(told, balance_of(told, START + at * HOUR), PriceBook(), None)
+    sums = [part[kind] for part in shown["commitments"] for kind in ("hours", "usd")] + [shown["total"]]
+    for each in sums:
+        billed, used, idle = (Decimal(repr(each[name])) for name in ("billed", "used", "idle"))
+        assert billed == used + idle
+    for name in ("billed", "used"):
+        parts = sum((Decimal(repr(part["usd"][name])) for part in shown["commitments"]), Decimal(0))
+        assert parts == Decimal(repr(shown["total"][name]))
+
+
+def test_a_second_of_use_is_counted_with_nothing_lost() -> None:
+    made = replace(commitment("a", 1, "1"), end=START + timedelta(seconds=7))
+    ran = replace(use("1", 0, 1), end=START + timedelta(seconds=1))
+    (account,) = balance_of(entries(made, ran), START + HOUR).accounts
+    assert account.dollars("billed") == account.dollars("used") + account.dollars("idle") == Decimal("0.001944444444")
 
 
 @patient
@@ -127,8 +158,7 @@ def test_what_is_billed_is_quantity_times_time(data: list[Commitment | Cancellat
     moment = START + 150 * HOUR
     for account in balance_of(entries(*data), moment).accounts:
         end = min(account.end or moment, moment)
-        seconds = max(0, (end - account.commitment.start) // timedelta(seconds=1))
-        assert account.billed == account.commitment.quantity * seconds
+        assert account.billed == account.commitment.quantity * seconds(account.commitment.start, end)
 
 
 @patient

@@ -1,4 +1,5 @@
-"""Commitments against use. Everything is counted in machine-seconds and exact amounts, so the identities hold exactly:
+"""Commitments against use, counted in machine-seconds with all their digits, and in dollars to the million-millionth.
+So the identities hold exactly:
 
     billed = used + idle             per commitment, in hours and in dollars
     use = covered + on demand        per place
@@ -11,12 +12,15 @@ ran once is counted once, however many commitments it could be put on.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from itertools import pairwise
 
 from intertie.money.ledger.entries import Cancellation, Commitment, Entry, Use
 
 SECONDS = Decimal(3600)
+WIDE = Context(prec=80)
+"""More digits than machines, times and prices have together: sums and products are never rounded."""
+_FINEST = Decimal("1e-12")
 Place = tuple[str, str, str]
 
 
@@ -31,14 +35,18 @@ class Account:
 
     @property
     def idle(self) -> Decimal:
-        return self.billed - self.used
+        return WIDE.subtract(self.billed, self.used)
 
     def hours(self, name: str) -> Decimal:
         """`billed`, `used` or `idle`, in machine-hours."""
         return getattr(self, name) / SECONDS
 
     def dollars(self, name: str) -> Decimal:
-        return getattr(self, name) * self.commitment.price / SECONDS
+        """The same in dollars. A second is no decimal part of an hour: what is idle is what the two others leave."""
+        if name == "idle":
+            return WIDE.subtract(self.dollars("billed"), self.dollars("used"))
+        amount = WIDE.divide(WIDE.multiply(getattr(self, name), self.commitment.price), SECONDS)
+        return WIDE.quantize(amount, _FINEST)
 
     @property
     def utilisation(self) -> Decimal | None:
@@ -63,7 +71,7 @@ class Balance:
     covered: dict[Place, Decimal] = field(default_factory=dict)
 
     def on_demand(self, place: Place) -> Decimal:
-        return self.use.get(place, Decimal(0)) - self.covered.get(place, Decimal(0))
+        return WIDE.subtract(self.use.get(place, Decimal(0)), self.covered.get(place, Decimal(0)))
 
     def coverage(self, place: Place) -> Decimal | None:
         """Share of the use that commitments cover; None without use."""
@@ -91,9 +99,10 @@ def balance_of(entries: Iterable[Entry], at: datetime) -> Balance:
     accounts = [_account(each, cancelled.get(each.id)) for each in data if isinstance(each, Commitment)]
     balance = Balance(at, accounts)
     uses = [each for each in data if isinstance(each, Use) and each.start < at]
-    for place in sorted({place_of(each) for each in [*(a.commitment for a in accounts), *uses]}):
-        mine = [account for account in accounts if place_of(account.commitment) == place]
-        _settle(balance, place, mine, [each for each in uses if place_of(each) == place])
+    with localcontext(WIDE):
+        for place in sorted({place_of(each) for each in [*(a.commitment for a in accounts), *uses]}):
+            mine = [account for account in accounts if place_of(account.commitment) == place]
+            _settle(balance, place, mine, [each for each in uses if place_of(each) == place])
     return balance
 
 

@@ -1,6 +1,6 @@
 """A balance as plain data: `intertie.ledger/v1`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,8 +12,6 @@ from intertie.money.ledger.entries import Entry, text_of
 from intertie.money.prices import PriceBook
 from intertie.money.serialize import price_json
 
-AMOUNTS = ("billed", "used", "idle")
-
 
 def ledger_json(entries: Sequence[Entry], balance: Balance, book: PriceBook, until: datetime | None) -> dict[str, Any]:
     return {
@@ -24,11 +22,21 @@ def ledger_json(entries: Sequence[Entry], balance: Balance, book: PriceBook, unt
         "currency": CURRENCY,
         "commitments": [_account(account, book) for account in balance.accounts],
         "places": [_place(balance, place) for place in balance.places()],
-        "total": {
-            name: number(sum((account.dollars(name) for account in balance.accounts), Decimal(0))) for name in AMOUNTS
-        },
+        "total": _amounts(
+            lambda name: sum((_shown(account.dollars(name)) for account in balance.accounts), Decimal(0))
+        ),
         "findings": [{"kind": each.kind, "id": each.id, "text": each.text} for each in findings(balance, book, until)],
     }
+
+
+def _amounts(of: Callable[[str], Decimal]) -> dict[str, float]:
+    """Billed, used and idle to the millionth, which add up as they are shown."""
+    billed, used = _shown(of("billed")), _shown(of("used"))
+    return {"billed": float(billed), "used": float(used), "idle": float(billed - used)}
+
+
+def _shown(amount: Decimal) -> Decimal:
+    return round(amount, 6)
 
 
 def _account(account: Account, book: PriceBook) -> dict[str, Any]:
@@ -47,8 +55,8 @@ def _account(account: Account, book: PriceBook) -> dict[str, Any]:
         "end": text_of(account.end) if account.end is not None else None,
         "upfront": made.upfront,
         "note": made.note or None,
-        "hours": {name: number(account.hours(name)) for name in AMOUNTS},
-        "usd": {name: number(account.dollars(name)) for name in AMOUNTS},
+        "hours": _amounts(account.hours),
+        "usd": _amounts(account.dollars),
         "term_usd": number(term) if term is not None else None,
         "utilisation": _share(account.utilisation),
         "break_even": _share(needed),
