@@ -22,11 +22,11 @@ VERSION, MODEL = "2.2.1", "1.2.0.1"
 HOME = ROOT / ".cache" / "tools" / f"focus-validator-{VERSION}"
 CONTRADICTION = ("InvoiceId-C-004", "InvoiceId-C-005")
 SPEC = "stacks/specs/chat.yaml"
-DAYS = ("--from", "2026-11-29", "--to", "2026-12-02")
+DAYS = ("--from", "2025-11-29", "--to", "2025-12-02")
 LEAST_CHECKS = 100
 _LEDGER = (
     "--id", "ri-1", "--kind", "reserved-instance", "--cloud", "aws", "--region", "us-east-1", "--machine", "m7i.xlarge",
-    "--quantity", "3", "--price", "0.12", "--start", "2026-10-01T00:00:00Z",
+    "--quantity", "3", "--price", "0.12", "--start", "2025-10-01T00:00:00Z",
 )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def read(text: str) -> tuple[int, list[str]]:
 def files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Planned rows of three clouds, actual ones, and such with a commitment."""
     intertie = [sys.executable, "-m", "intertie.cli.app"]
-    (folder / "use.csv").write_text("date,pool,hours\n2026-11-29,generate0,30\n2026-11-30,general,60\n")
+    (folder / "use.csv").write_text("date,pool,hours\n2025-11-29,generate0,30\n2025-11-30,general,60\n")
     _run([*intertie, "ledger", "add", str(folder / "ledger"), *_LEDGER])
     ledger = ("--ledger", str(folder / "ledger"))
     for name, words in (

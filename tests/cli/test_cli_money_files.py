@@ -11,7 +11,7 @@ from support.stacks import ROOT
 CHAT = str(ROOT / "stacks" / "specs" / "chat.yaml")
 AWS = (CHAT, "-p", "aws-use1")
 A3 = ("--cloud", "gcp", "--region", "us-central1", "--machine", "a3-highgpu-8g")
-DAYS = ("--from", "2026-11-01", "--to", "2026-11-02")
+DAYS = ("--from", "2025-11-01", "--to", "2025-11-02")
 READERS: dict[str, tuple[str, ...]] = {
     "forecast": ("forecast", "FILE"),
     "events": ("forecast", "USAGE", "--horizon", "3d", "--events", "FILE"),
@@ -95,10 +95,10 @@ def test_a_kubeconfig_that_is_not_there_is_something_outside(tmp_path: Path, int
 
 def test_use_of_other_days_is_told_and_not_counted(tmp_path: Path, intertie: Runner) -> None:
     usage = tmp_path / "usage.csv"
-    usage.write_text("date,pool,hours\n2026-11-01,general,1\n2026-10-31,general,2\n")
+    usage.write_text("date,pool,hours\n2025-11-01,general,1\n2025-10-31,general,2\n")
     shown = intertie("focus", *AWS, *DAYS, "--usage", str(usage))
     assert shown.code == 0
-    assert "2026-10-31" not in shown.out
+    assert "2025-10-31" not in shown.out
     assert "use of 1 other days is not in the rows" in shown.err
 
 
