@@ -25,7 +25,7 @@ class Fleet:
     resource: Resource
     cloud: str
     machines: tuple[Value, ...]
-    floor: Value
+    floor: Value  # nodes that run without any load
     ceiling: Value
     spot: bool
     accelerated: bool
@@ -42,7 +42,9 @@ class Fleet:
 def fleets(stack: Stack) -> Iterator[Fleet]:
     """All fleets of a stack. A floor that is not written is nothing: the cloud starts from the pool's minimum, 0."""
     for pool in pools_in(stack):
-        yield Fleet(pool.resource, pool.cloud, pool.machines, pool.floor, pool.ceiling, pool.spot, pool.accelerated)
+        # A group of EKS may have no minimum and start with nodes all the same: they are paid for from the first update.
+        floor = pool.props["scalingConfig"]["desiredSize"] if pool.cloud == "aws" else pool.floor
+        yield Fleet(pool.resource, pool.cloud, pool.machines, floor, pool.ceiling, pool.spot, pool.accelerated)
     for group in stack.of_type(GROUP):
         overrides = group["mixedInstancesPolicy"]["launchTemplate"]["overrides"].items
         named = tuple(each["instanceType"] for each in overrides if not each["instanceType"].absent)

@@ -140,6 +140,19 @@ WRONG = [
     ({"configuration": {"remediate": ["x"]}}, "configuration.remediate.0: found 'x'; allowed: the id of a rule"),
     ({"configuration": {"waivers": [{**WAIVER, "rule": "y", "expires": "2030-01-01"}]}}, "waivers.0.rule: found 'y'"),
     ({"configuration": {"waivers": [{**WAIVER, "owner": "   ", "expires": "2030-01-01"}]}}, "waivers.0.owner"),
+    ({"configuration": {"waivers": [{**WAIVER, "owner": "x", "expires": "2030-01-01"}]}}, "waivers.0.owner"),
+    ({"configuration": {"waivers": [{**WAIVER, "reason": "why not?!", "expires": "2030-01-01"}]}}, "waivers.0.reason"),
+    ({"configuration": {"cost": {"prices": {"aws:p5.48xlarge": float("nan")}}}}, "prices.aws:p5.48xlarge: found nan"),
+    ({"configuration": {"cost": {"prices": {"aws:p5.48xlarge": -1}}}}, "prices.aws:p5.48xlarge: found -1"),
+    ({"configuration": {"cost": {"prices": {"p5.48xlarge": 1}}}}, "does not begin with aws:, azure: or gcp:"),
+    ({"configuration": {"cost": {"max_hourly_usd": float("inf")}}}, "configuration.cost.max_hourly_usd: found inf"),
+    ({"configuration": {"regions": {"primaries": {"live": "us-east-1"}}}}, "'us-east-1' does not begin with"),
+    ({"configuration": {"regions": {"allowed": ["aws-us-east-1"]}}}, "'aws-us-east-1' does not begin with"),
+    ({"configuration": {"regions": {"classification": "helth"}}}, "'helth' is not among jurisdictions: default"),
+    ({"configuration": {"capacity": {"quota": {"aws:us-east-1": 8}}}}, "is not `cloud:region:accelerator`"),
+    ({"configuration": {"capacity": {"quota": {"aws:us-east-1:": 8}}}}, "is not `cloud:region:accelerator`"),
+    ({"configuration": {"capacity": {"machines": ["p5*"]}}}, "'p5*' does not begin with"),
+    ({"configuration": {"tagging": {"required": {"owner": "["}}}}, "the pattern of 'owner' is no regular expression"),
     ({"configuration": {"environments": {"d": {"levels": {"z": "advisory"}}}}}, "environments.d.levels.z: found 'z'"),
 ]
 
@@ -149,6 +162,15 @@ def test_a_mistake_in_the_configuration_is_said_with_its_place(data: Any, text: 
     with pytest.raises(InputError) as refused:
         read(data, RULES, "f")
     assert text in str(refused.value)
+
+
+def test_settings_of_places_are_taken_as_patterns_too() -> None:
+    given = {"regions": {"allowed": ["*:eu-*", "a*:*"]}, "cost": {"prices": {"azure:Standard_A": 0}}}
+    settings = read({"configuration": given}, RULES, "f").settings
+    assert settings.regions.allowed == ("*:eu-*", "a*:*")
+    assert settings.cost.prices == {"azure:Standard_A": 0.0}
+    waiver = {**WAIVER, "reason": "why not?!?", "expires": "2030-01-01"}
+    assert read({"configuration": {"waivers": [waiver]}}, RULES, "f").settings.waivers[0].reason == "why not?!?"
 
 
 def test_all_mistakes_are_said_at_once_and_counted() -> None:

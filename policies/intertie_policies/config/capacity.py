@@ -1,8 +1,10 @@
 """How much, and of what."""
 
-from pydantic import Field
+from typing import Annotated
 
-from intertie_policies.config.base import Section
+from pydantic import Field, field_validator
+
+from intertie_policies.config.base import Section, placed
 
 
 class Capacity(Section):
@@ -25,6 +27,19 @@ class Capacity(Section):
     reservation_min_days: int = Field(
         default=1, ge=0, description="Days that a dated reservation still lasts, at least, when it is used."
     )
-    quota: dict[str, int] = Field(
+    quota: dict[str, Annotated[int, Field(ge=0)]] = Field(
         default={}, description="Accelerators that may run, as the cloud granted: `cloud:region:accelerator`."
     )
+
+    @field_validator("machines", "also_offered")
+    @classmethod
+    def _machines(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(placed, patterns))
+
+    @field_validator("quota")
+    @classmethod
+    def _quota(cls, quota: dict[str, int]) -> dict[str, int]:
+        for key in quota:
+            if placed(key).count(":") != 2 or key.endswith(":"):
+                raise ValueError(f"{key[:80]!r} is not `cloud:region:accelerator`")
+        return quota

@@ -1,8 +1,10 @@
 """What it may cost."""
 
-from pydantic import Field
+from typing import Annotated
 
-from intertie_policies.config.base import Section
+from pydantic import Field, field_validator
+
+from intertie_policies.config.base import Section, placed
 
 
 class Cost(Section):
@@ -20,7 +22,7 @@ class Cost(Section):
     ceiling_over_budget: float = Field(
         default=4, ge=1, description="How many times the stack's own budget a month at the ceilings may cost."
     )
-    prices: dict[str, float] = Field(
+    prices: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default={}, description="Own prices in US dollars an hour, by `cloud:machine`: {`aws:p5.48xlarge`: 31.5}."
     )
     budget_elsewhere: str = Field(
@@ -29,3 +31,8 @@ class Cost(Section):
     log_retention_days: int = Field(default=365, gt=0, description="How long a remediation keeps logs.")
     max_node_disk_gib: int = Field(default=2_000, gt=0, description="Largest system disk of a node.")
     max_nat_gateways_per_network: int = Field(default=3, gt=0, description="NAT gateways of one network.")
+
+    @field_validator("prices")
+    @classmethod
+    def _machines(cls, prices: dict[str, float]) -> dict[str, float]:
+        return {placed(machine): price for machine, price in prices.items()}

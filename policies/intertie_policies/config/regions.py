@@ -1,8 +1,10 @@
 """Where data and machines may be."""
 
-from pydantic import Field
+from typing import Self
 
-from intertie_policies.config.base import Section
+from pydantic import Field, field_validator, model_validator
+
+from intertie_policies.config.base import Section, placed
 
 
 class Regions(Section):
@@ -22,3 +24,20 @@ class Regions(Section):
     )
     state_backend: str = Field(default="", description="Address of the state backend: `s3://state?region=us-west-2`.")
     secrets_provider: str = Field(default="", description="Address of the secrets key: `awskms://...?region=...`.")
+
+    @field_validator("allowed")
+    @classmethod
+    def _allowed(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(placed, patterns))
+
+    @field_validator("primaries")
+    @classmethod
+    def _primaries(cls, places: dict[str, str]) -> dict[str, str]:
+        return {stack: placed(place) for stack, place in places.items()}
+
+    @model_validator(mode="after")
+    def _classified(self) -> Self:
+        if self.classification not in self.jurisdictions:
+            known = ", ".join(sorted(self.jurisdictions)) or "none"
+            raise ValueError(f"the classification {self.classification!r} is not among jurisdictions: {known}")
+        return self

@@ -1,6 +1,8 @@
 """Which tags resources carry."""
 
-from pydantic import Field
+import re
+
+from pydantic import Field, field_validator
 
 from intertie_policies.config.base import Section
 
@@ -38,3 +40,13 @@ class Tagging(Section):
         default=("kube-system", "kube-public", "kube-node-lease", "gke-*", "karpenter", "gpu-operator", "*-system"),
         description="Namespaces whose cost is the cluster's own, with `*`.",
     )
+
+    @field_validator("required")
+    @classmethod
+    def _patterns(cls, required: dict[str, str]) -> dict[str, str]:
+        for key, pattern in required.items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"the pattern of {key!r} is no regular expression: {error}") from None
+        return required

@@ -17,6 +17,7 @@ from intertie_policies.waivers import why_invalid
     settings=["waivers"],
 )
 def waiver_valid(stack: Stack, context: Context) -> Iterator[Violation]:
+    near = next((resource.urn for resource in stack), "")
     for number, waiver in enumerate(context.settings.waivers):
-        if reason := why_invalid(waiver, context.today):
+        if reason := why_invalid(waiver, context.today, near):
             yield fail(stack, f"waiver {number + 1}, of {waiver.rule} for {waiver.resource!r}, does not hold: {reason}")

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from intertie_policies.pools import CLUSTERS
 from intertie_policies.region import region_name
 from intertie_policies.resources import Stack
-from intertie_policies.rule import Context, Violation, fail, stack_rule
+from intertie_policies.rule import Context, Violation, fail, stack_rule, unknown
 
 _IN_URL = (
     re.compile(r"[?&]region=([a-z0-9-]+)"),
@@ -15,6 +15,8 @@ _IN_URL = (
     re.compile(r"/locations/([a-z0-9-]+)/"),
     re.compile(r"[?&]location=([a-z0-9-]+)"),
 )
+_OF_CLOUDS = ("s3://", "gs://", "azblob://", "awskms://", "gcpkms://", "azurekeyvault://")
+"""Addresses of what lies in some region of a cloud. Other backends are a service's own concern."""
 
 
 @stack_rule(
@@ -50,10 +52,13 @@ def failover_apart(stack: Stack, context: Context) -> Iterator[Violation]:
 def state_apart(stack: Stack, context: Context) -> Iterator[Violation]:
     regions = context.settings.regions
     for what, url in (("the state", regions.state_backend), ("the secrets key", regions.secrets_provider)):
-        if not url or (place := region_in(url)) is None:
+        place = region_in(url)
+        if place is None and not url.startswith(_OF_CLOUDS):
             continue
         for cluster in stack.of_type(*CLUSTERS):
-            if cluster.region.text == place:
+            if place is None:
+                yield unknown(cluster, cluster.region, f"{what} ({url[:80]}) lies nobody knows where")
+            elif cluster.region.text == place:
                 yield fail(cluster, f"{what} ({url[:80]}) lies in {place}, with the cluster", *cluster.region.path)
 
 
