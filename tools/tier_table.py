@@ -21,7 +21,8 @@ _HEAD = """<!-- Written by `make docs`. Change the data it is made from instead.
 
 # Standby tiers
 
-How ready a placement stands, and what it costs while it waits. Each tier renders a part of the one before it:
+How ready a placement stands, and what is there while it waits; `intertie cost` prices it. Each tier renders a part of
+the one before it:
 
 * `hot` serves its share now: replicas as described.
 * `warm` has one ready replica of each stage, two of stages on CPU that have as many, and everything else in place; the
