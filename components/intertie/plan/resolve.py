@@ -59,6 +59,15 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
     if found.refused:
         raise PlanError(placement, found.refused)
     trail, site = Trail(), Site.of(spec, placement)
+    plan = _resolved(site, found, trail)
+    if trail.problems:
+        raise PlanError(placement, trail.problems)
+    return plan
+
+
+def _resolved(site: Site, found: Survey, trail: Trail) -> Plan:
+    """The plan as far as it can be made: what is wrong with it is on the trail."""
+    spec, placement = site.spec, site.name
     law = _checked(site, found, trail)
     addresses = _addresses(site, found, trail)
     operations = operate(site, addresses, trail)
@@ -69,8 +78,6 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
     zones = network_zones(site, (zone for pool in pools for zone in pool.zones), trail)
     labels = tags(spec, placement, trail)
     kubernetes = _kubernetes(site, trail)
-    if trail.problems:
-        raise PlanError(placement, trail.problems)
     return Plan(
         spec=spec,
         placement=placement,

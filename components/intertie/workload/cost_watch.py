@@ -146,24 +146,9 @@ def _reserved(plan: Plan, handle: ClusterHandle) -> list[dict[str, Any]]:
 
 def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest, ...]:
     chosen = _chosen(plan, EXPORTER)
-    pod = _pod(handle, watch, EXPORTER, ["exporter", "--facts", FACTS, "--forecast", FORECAST,
-                                          "--listen", f"0.0.0.0:{PORT}"])  # fmt: skip
-    (container,) = pod["containers"]
-    container |= {
-        "ports": [{"name": "metrics", "containerPort": PORT}],
-        "volumeMounts": [
-            {"name": name, "mountPath": path.rpartition("/")[0], "readOnly": True}
-            for name, path in (("facts", FACTS), ("forecast", FORECAST))
-        ],
-        "readinessProbe": {"httpGet": {"path": "/healthz", "port": PORT}, "periodSeconds": 10},
-    }
-    pod["volumes"] = [
-        {"name": "facts", "configMap": {"name": f"{EXPORTER}-facts"}},
-        {"name": "forecast", "configMap": {"name": f"{EXPORTER}-forecast", "optional": True}},
-    ]
     template = {
         "metadata": {"labels": chosen, "annotations": monitoring.annotations(plan, handle, PORT)},
-        "spec": pod,
+        "spec": _exporter_pod(handle, watch),
     }
     deployment = {
         "apiVersion": "apps/v1",
@@ -195,6 +180,25 @@ def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest
         Manifest(f"{EXPORTER}-service", service, needs=("namespace",)),
         _let_in(plan, handle, chosen),
     )
+
+
+def _exporter_pod(handle: ClusterHandle, watch: Watch) -> dict[str, Any]:
+    pod = _pod(handle, watch, EXPORTER, ["exporter", "--facts", FACTS, "--forecast", FORECAST,
+                                          "--listen", f"0.0.0.0:{PORT}"])  # fmt: skip
+    (container,) = pod["containers"]
+    container |= {
+        "ports": [{"name": "metrics", "containerPort": PORT}],
+        "volumeMounts": [
+            {"name": name, "mountPath": path.rpartition("/")[0], "readOnly": True}
+            for name, path in (("facts", FACTS), ("forecast", FORECAST))
+        ],
+        "readinessProbe": {"httpGet": {"path": "/healthz", "port": PORT}, "periodSeconds": 10},
+    }
+    pod["volumes"] = [
+        {"name": "facts", "configMap": {"name": f"{EXPORTER}-facts"}},
+        {"name": "forecast", "configMap": {"name": f"{EXPORTER}-forecast", "optional": True}},
+    ]
+    return pod
 
 
 def _let_in(plan: Plan, handle: ClusterHandle, chosen: dict[str, str]) -> Manifest:

@@ -2,6 +2,7 @@
 
 from ipaddress import ip_network
 
+import pulumi
 from pulumi_azure_native import containerservice, operationalinsights
 
 from intertie.plan import Plan
@@ -18,15 +19,7 @@ def cluster(
 ) -> containerservice.ManagedCluster:
     """The cluster with its system pool; all other pools are resources of their own."""
     plan = place.plan
-    name, opts = child(
-        place.options,
-        "cluster",
-        depends_on=[*control.grants, *key.ready],
-        # A lock of Azure's would also keep every pool of the cluster from being taken away.
-        protect=True if plan.operations.deletion_protection else None,
-        # The list also holds what other resources made: sending ours again fails or undoes them.
-        ignore_changes=["agentPoolProfiles"],
-    )
+    name, opts = _child(place, control, key)
     made = containerservice.ManagedCluster(
         name,
         resource_name_=plan.cluster,
@@ -47,13 +40,7 @@ def cluster(
         aad_profile=cluster_access.sign_in(plan),
         disable_local_accounts=cluster_access.administered(plan),
         oidc_issuer_profile=containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
-        security_profile=containerservice.ManagedClusterSecurityProfileArgs(
-            workload_identity=containerservice.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
-            azure_key_vault_kms=key.profile(),
-            image_cleaner=containerservice.ManagedClusterSecurityProfileImageCleanerArgs(
-                enabled=True, interval_hours=168
-            ),
-        ),
+        security_profile=_security(key),
         auto_upgrade_profile=cluster_upgrades.channels(),
         auto_scaler_profile=addons.autoscaler(plan),
         workload_auto_scaler_profile=addons.scaler(),
@@ -65,6 +52,27 @@ def cluster(
     )
     cluster_upgrades.windows(place, made)
     return made
+
+
+def _child(place: Place, control: Control, key: Key) -> tuple[str, pulumi.ResourceOptions]:
+    return child(
+        place.options,
+        "cluster",
+        depends_on=[*control.grants, *key.ready],
+        # A lock of Azure's would also keep every pool of the cluster from being taken away.
+        protect=True if place.plan.operations.deletion_protection else None,
+        # The list also holds what other resources made: sending ours again fails or undoes them.
+        ignore_changes=["agentPoolProfiles"],
+    )
+
+
+def _security(key: Key) -> containerservice.ManagedClusterSecurityProfileArgs:
+    """Pods prove who they are, secrets are encrypted with the key, and images that nobody uses are taken away."""
+    return containerservice.ManagedClusterSecurityProfileArgs(
+        workload_identity=containerservice.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True),
+        azure_key_vault_kms=key.profile(),
+        image_cleaner=containerservice.ManagedClusterSecurityProfileImageCleanerArgs(enabled=True, interval_hours=168),
+    )
 
 
 def _kubelet(control: Control) -> containerservice.UserAssignedIdentityArgs:

@@ -48,8 +48,7 @@ def _cluster(
     """The cluster in its network, and what a workload may know of it."""
     plan, nodes = place.plan, network.nodes(place)
     network_flow_logs.record(place, nodes)
-    control = identity.control(place, nodes.subnet)
-    logs = cluster_logs.workspace(place)
+    control, logs = identity.control(place, nodes.subnet), cluster_logs.workspace(place)
     made = cluster.cluster(place, nodes, control, cluster_key.build(place, control.plane), logs)
     kubeconfig = cluster_access.kubeconfig(place, made)
     ready: tuple[pulumi.Resource, ...] = (

@@ -12,6 +12,10 @@ from intertie.platforms.aks.identity import Control, reservation_grants
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
 from intertie.platforms.tags import node_labels, tags, taint_text
+from intertie.spec import Claim
+
+Grants = dict[str, authorization.RoleAssignment]
+"""The right to use the reservations of a resource group, by that group's id in lower case."""
 
 SPOT_LABEL = "kubernetes.azure.com/scalesetpriority"
 SPOT_TAINT = Taint(SPOT_LABEL, "spot", "NoSchedule")
@@ -145,22 +149,10 @@ def hints(pool: PoolPlan) -> dict[str, str]:
 
 
 def _pool(
-    place: Place,
-    pool: PoolPlan,
-    cluster: containerservice.ManagedCluster,
-    nodes: network.Subnet,
-    grants: dict[str, authorization.RoleAssignment],
+    place: Place, pool: PoolPlan, cluster: containerservice.ManagedCluster, nodes: network.Subnet, grants: Grants
 ) -> containerservice.AgentPool:
-    reserved = pool.claim if pool.claim is not None and pool.kind in reservation.KINDS else None
-    plan = place.plan
-    name, opts = child(
-        place.options,
-        f"pool-{pool.name}",
-        depends_on=[grants[reservation.scope(reserved).lower()]] if reserved else None,
-        ignore_changes=["count"],  # the autoscaler's: each update sends the whole pool again
-        replace_on_changes=list(FIXED),
-        delete_before_replace=True,  # both have the same name
-    )
+    plan, reserved = place.plan, _reserved(pool)
+    name, opts = _child(place, pool, grants)
     if pool.zones and not zones(plan, pool):
         pulumi.log.info(f"pool {pool.name}: zones {', '.join(pool.zones)} are left out: InfiniBand needs one scale set")
     return containerservice.AgentPool(
@@ -194,6 +186,22 @@ def _pool(
         node_taints=[taint_text(taint) for taint in taints(pool)],
         tags={**tags(plan, "azure"), **hints(pool)},
         opts=opts,
+    )
+
+
+def _reserved(pool: PoolPlan) -> Claim | None:
+    return pool.claim if pool.kind in reservation.KINDS else None
+
+
+def _child(place: Place, pool: PoolPlan, grants: Grants) -> tuple[str, pulumi.ResourceOptions]:
+    reserved = _reserved(pool)
+    return child(
+        place.options,
+        f"pool-{pool.name}",
+        depends_on=[grants[reservation.scope(reserved).lower()]] if reserved else None,
+        ignore_changes=["count"],  # the autoscaler's: each update sends the whole pool again
+        replace_on_changes=list(FIXED),
+        delete_before_replace=True,  # both have the same name
     )
 
 

@@ -20,6 +20,7 @@ GROUP_ID = re.compile(
 )
 KINDS = ("crg", "azure-block")
 """Kinds that a pool takes by the id of their group. AKS sees no difference; Azure's prices and windows do."""
+_KEPT = {"protect": True, "retain_on_delete": True}
 
 
 def claimed(plan: Plan) -> tuple[Claim, ...]:
@@ -49,16 +50,13 @@ def create(
     there covers nothing else, and survives `destroy`: what is given back may not be had again. Raises InputError for a
     machine type or zone that cannot be, and for an end, which Azure's reservations do not have.
     """
-    _check(machine, zone)
-    if until:
-        raise InputError(f"`until` must be left out: Azure keeps a reservation until somebody ends it, not {until!r}")
-    kept = {"protect": True, "retain_on_delete": True}
+    _check(machine, zone, until)
     where = f"{plan.cluster}-{machine}-{zone}"
-    name, opts = child(options, "group", **kept)
+    name, opts = child(options, "group", **_KEPT)
     holder = resources.ResourceGroup(
         name, resource_group_name=where, location=plan.region, tags=tags(plan, "azure"), opts=opts
     )
-    name, opts = child(options, "reservations", **kept)
+    name, opts = child(options, "reservations", **_KEPT)
     reservations = compute.CapacityReservationGroup(
         name,
         capacity_reservation_group_name=where,
@@ -68,7 +66,7 @@ def create(
         tags=tags(plan, "azure"),
         opts=opts,
     )
-    name, opts = child(options, "reservation", **kept)
+    name, opts = child(options, "reservation", **_KEPT)
     reserved = compute.CapacityReservation(
         name,
         capacity_reservation_name=machine,
@@ -84,7 +82,9 @@ def create(
     return pulumi.Output.all(reservations.id, reserved.id).apply(lambda ids: ids[0])
 
 
-def _check(machine: str, zone: str) -> None:
+def _check(machine: str, zone: str, until: str) -> None:
+    if until:
+        raise InputError(f"`until` must be left out: Azure keeps a reservation until somebody ends it, not {until!r}")
     if not re.fullmatch(r"[1-9]", zone):
         raise InputError(
             f"`zone` must be the number of an availability zone as Azure writes it (1, 2 or 3), not {zone!r}"

@@ -24,6 +24,7 @@ HINT = "k8s.io/cluster-autoscaler/node-template/resources"  # tells the autoscal
 _GPU_LABEL = "k8s.amazonaws.com/accelerator"  # on nodes that carry it, the autoscaler waits for the devices
 _SPOT_TYPES = 4
 _ALLOCATABLE = 0.85  # of a disk: the kubelet evicts at 10 % free, and the file system and the system take their share
+_AUTOSCALERS = "scalingConfig.desiredSize"  # the current size is its own
 _LEFT_AS_THEY_ARE = ("version", "releaseVersion", "launchTemplate", "amiType", "updateConfig")
 """Of retiring groups: an update of nodes that are about to go would drain them for nothing."""
 _HUGEPAGES = "5120Mi"  # of the 5128 pages of 2 MiB that the image sets aside where there is EFA
@@ -108,8 +109,7 @@ def _group(
         options,
         f"{pool.name}-nodes",
         depends_on=first,
-        # The current size is the autoscaler's.
-        ignore_changes=["scalingConfig.desiredSize", *(_LEFT_AS_THEY_ARE if pool.retiring else ())],
+        ignore_changes=[_AUTOSCALERS, *(_LEFT_AS_THEY_ARE if pool.retiring else ())],
         delete_before_replace=True if pool.kind in RESERVED else None,
     )
     return eks.NodeGroup(
@@ -202,9 +202,16 @@ def binding(plan: Plan, pool: PoolPlan) -> PoolBinding:
 
 
 def scaling(pool: PoolPlan) -> eks.NodeGroupScalingConfigArgs:
-    """A Capacity Block starts at zero: launches before its window fail, and the autoscaler grows the pool in it."""
+    """What a group starts with, and how far it may grow.
+
+    EKS refuses a minimum above a group's present size, and that size is the autoscaler's: a floor that rises, as it
+    does when a placement is promoted, would stop the update. So the floor is held by the pods that always run, and is
+    what a group starts with; only the system's nodes, whose number never changes, have a minimum. A Capacity Block
+    starts at zero: launches before its window fail, and the autoscaler grows the pool in it.
+    """
     most = max(pool.max_nodes, 1)  # EKS takes no group that cannot grow
-    least, start = (0, 0) if pool.kind == "capacity-block" else (pool.min_nodes, pool.initial_nodes)
+    least = pool.min_nodes if pool.role == "system" else 0
+    start = 0 if pool.kind == "capacity-block" else pool.initial_nodes
     return eks.NodeGroupScalingConfigArgs(min_size=least, max_size=most, desired_size=min(max(start, least), most))
 
 
