@@ -27,7 +27,8 @@ from intertie_policies import config, describe, registry, wire_changes
 from intertie_policies.config import Configuration
 from intertie_policies.config.reading import SETTINGS_KEY
 from intertie_policies.engine import Judge
-from intertie_policies.resources import Index, Node, kind_of
+from intertie_policies.region import LIES_WITH
+from intertie_policies.resources import Index, Node, Stack, kind_of
 from intertie_policies.results import Result
 from intertie_policies.rule import Level, Rule, Scope
 
@@ -124,11 +125,18 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         node = _node(request)
         with self._lock:
             self._seen[node.urn] = node
-        return self._answer(self._judge.resource(node)[0], {node.urn})
+        return self._answer(self._judge.resource(node, self._before(node))[0], {node.urn})
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
         nodes = tuple(self._of_stack(each) for each in request.resources)
         return self._answer(self._judge.whole(Index(nodes))[0], {node.urn for node in nodes})
+
+    def _before(self, node: Node) -> Stack | None:
+        """What was asked about before, for what lies where something else lies: its cluster was among it."""
+        if node.kind not in LIES_WITH:
+            return None
+        with self._lock:
+            return Stack(Index(tuple(self._seen.values())), None, self._judge.stack_config, self._judge.stack)
 
     def _of_stack(self, request: Any) -> Node:
         """The resource as the program wrote it, with the relations that only the engine knows at the end."""

@@ -8,7 +8,7 @@ import re
 
 from intertie_policies import accessor
 from intertie_policies.accessor import Value
-from intertie_policies.resources import Resource
+from intertie_policies.resources import Resource, Stack
 
 _AWS_ZONE = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d+)(?:-[a-z]+-\d+)?[a-z]$")
 _GCP_ZONE = re.compile(r"^([a-z]+(?:-[a-z]+)+\d+)-[a-z]$")
@@ -22,7 +22,7 @@ _OWN = {
 # Where a resource has no location of its own, it lies where its cluster or its resource group lies.
 _CLUSTERS = ("azure-native:containerservice:ManagedCluster", "gcp:container/cluster:Cluster")
 _GROUP = "azure-native:resources:ResourceGroup"
-_LIES_WITH = {
+LIES_WITH = {
     "azure-native:containerservice:AgentPool": _CLUSTERS,
     "gcp:container/nodePool:NodePool": _CLUSTERS,
 }
@@ -61,16 +61,25 @@ def region_name(text: str, cloud: str) -> str:
 
 def _of_owner(resource: Resource, cloud: str) -> Value | None:
     """The region of the cluster that a pool belongs to, or of the resource group, where the stack shows it."""
-    kinds = _LIES_WITH.get(resource.type) or ((_GROUP,) if cloud == "azure" and resource.type != _GROUP else ())
+    kinds = LIES_WITH.get(resource.type) or ((_GROUP,) if cloud == "azure" and resource.type != _GROUP else ())
     where = resource.stack or resource.around
     if where is None or not kinds:
         return None
-    for owner in where.each(resource.node.depends_on, resource.trace):
-        if owner.type in kinds and owner.type != resource.type:
-            region = region_of(owner)
-            if region.quietly().state is not accessor.State.ABSENT:
-                return region
-    return None
+    owners = [each for each in where.each(resource.node.depends_on, resource.trace) if each.type in kinds]
+    if not owners and resource.type in LIES_WITH and not resource.node.depends_on:
+        return _of_any(resource, where, kinds)
+    regions = (region_of(owner) for owner in owners if owner.type != resource.type)
+    return next((region for region in regions if region.quietly().state is not accessor.State.ABSENT), None)
+
+
+def _of_any(pool: Resource, where: Stack, kinds: tuple[str, ...]) -> Value | None:
+    """The region that all clusters have which a pool may be of. Before it is made the engine tells no dependencies."""
+    nodes = [node.urn for kind in kinds for node in where.index.by_kind.get(kind, ())]
+    clusters = [each for each in where.each(nodes, pool.trace) if each.cloud == pool.cloud]
+    regions = {region.quietly().text: region for region in map(region_of, clusters) if not region.quietly().absent}
+    if len(regions) > 1:
+        return accessor.undecided(pool.props, "region")
+    return next(iter(regions.values()), None)
 
 
 def _of_provider(resource: Resource, cloud: str) -> Value:

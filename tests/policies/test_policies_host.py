@@ -100,6 +100,23 @@ def test_an_explicit_provider_comes_with_the_resource(analyzer: Analyzer) -> Non
     assert "region-allowed" in rules(analyzer.Analyze(asked, CALL))
 
 
+def test_a_pool_lies_where_the_clusters_lie_that_were_made_before_it() -> None:
+    def asked(type_: str, name: str, **props: Any) -> Any:
+        return analyzer_pb2.AnalyzeRequest(type=type_, name=name, urn=f"urn:{name}", properties=struct(props))
+
+    analyzer = configured(Analyzer("production"))
+    pool = asked("azure-native:containerservice:AgentPool", "pool", resourceName=wire.UNKNOWN, vmSize="Standard_D4s_v5")
+    assert "region-allowed" in rules(analyzer.Analyze(pool, CALL))
+    analyzer.Analyze(asked("gcp:container/cluster:Cluster", "other", location="asia-south1"), CALL)
+    for name, location, found in (
+        ("one", "westeurope", False),
+        ("two", "West Europe", False),
+        ("far", "uksouth", True),
+    ):
+        analyzer.Analyze(asked("azure-native:containerservice:ManagedCluster", name, location=location), CALL)
+        assert ("region-allowed" in rules(analyzer.Analyze(pool, CALL))) is found
+
+
 def test_a_secret_region_is_unknown_and_so_is_one_that_only_apply_knows(analyzer: Analyzer) -> None:
     for hidden in (wire.UNKNOWN, {wire.SIGNATURE: wire.SECRET_SIGNATURE}):
         assert "region-allowed" in rules(analyzer.Analyze(request({**GOOD, "region": hidden}), CALL))
