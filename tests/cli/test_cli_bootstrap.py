@@ -83,3 +83,18 @@ def test_an_adopted_cluster_has_nothing_to_prepare(cli: Cli):
     shown = cli("bootstrap", "datacentre", "--spec", str(ROOT / "stacks/specs/existing.yaml"), *TRUSTED)
     assert shown.code == 2
     assert "adopts a cluster" in shown.err
+
+
+@pytest.mark.parametrize("account", ["", "1\n  aws:profile: other", '1"', "../1", "\u00b9", "a" * 129])
+def test_an_account_that_is_none_is_refused(cli: Cli, account: str, tmp_path: Path):
+    shown = cli(*ASKED, "--account", account, *TRUSTED, "--out", str(tmp_path))
+    assert shown.code == 2
+    assert "must be an account, subscription or project" in shown.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_says_what_was_given_whatever_its_letters(cli: Cli, tmp_path: Path):
+    issuer = 'https://ci.example.com/a"b\\c: #d'
+    assert cli(*ASKED, *TRUSTED, "--issuer", issuer, "--out", str(tmp_path)).code == 0
+    config = yaml.safe_load((tmp_path / "Pulumi.aws-use1.yaml").read_text())["config"]
+    assert config["bootstrap:issuer"] == issuer

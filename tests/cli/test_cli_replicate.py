@@ -131,3 +131,14 @@ def test_a_tool_that_is_missing_is_something_outside(
     done = run(capsys, monkeypatch, "replicate", str(spec), "--run", "--bucket", "here=s3://w")
     assert done.code == 3
     assert "crane is not on PATH" in done.out
+
+
+def test_secrets_that_are_no_json_are_refused_before_anything_is_copied(
+    spec: Path, tools: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = secrets(tmp_path)
+    path.write_text("[" * 100_000)
+    done = run(capsys, monkeypatch, "replicate", str(spec), "--run", "--bucket", "here=s3://w", "--secrets", str(path))
+    assert done.code == 2
+    assert "expected JSON" in done.err
+    assert not tools.exists()

@@ -1,6 +1,8 @@
 """`intertie bootstrap`: says what a placement's account needs before its first deployment, and writes the program."""
 
+import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,6 +50,7 @@ runtime: python
 """
 
 Settings = dict[str, str]
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}")
 
 
 def bootstrap(
@@ -108,6 +111,10 @@ def _settings(
     own = plan.where.account.id if plan.where.account is not None else None
     if account is None and own is None:
         raise InputError("no account is known: give --account, or write `account: {id: ...}` in the placement")
+    if not _ACCOUNT.fullmatch(account or own or ""):
+        raise InputError(
+            f"--account {account or own!r} must be an account, subscription or project as the cloud shows it"
+        )
     if not issuer.startswith("https://"):
         raise InputError(f"--issuer {issuer!r} must be an address that starts with https://")
     if not subject or any(letter in subject for letter in "*?'\"\\ \n"):
@@ -150,7 +157,7 @@ def _resources(described: PipelineSpec, settings: Settings) -> list[dict[str, An
 
 def _write(out: Path, placement: str, plan: Plan, settings: Settings) -> None:
     """Three files. Existing ones of the same content are left; others are only replaced if they were ours."""
-    lines = ["config:", *(f'  bootstrap:{key}: "{value}"' for key, value in settings.items())]
+    lines = ["config:", *(f"  bootstrap:{key}: {json.dumps(value)}" for key, value in settings.items())]
     if plan.cloud == "aws":
         lines += [f"  aws:region: {plan.region}", f'  aws:allowedAccountIds: ["{settings["account"]}"]']
     if plan.cloud == "gcp":

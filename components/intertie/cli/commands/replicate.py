@@ -12,6 +12,7 @@ import typer
 from intertie.cli.exits import Exit
 from intertie.cli.output import Format, FormatOption, console, talk, write_json
 from intertie.errors import InputError, OutsideError
+from intertie.money.files import read_text, replace_file
 from intertie.plan import resolve
 from intertie.replication import Task, make, record, tasks
 from intertie.replication.run import Evidence, lock
@@ -55,10 +56,10 @@ def replicate(
     if not run:
         _show(found, scratch, format)
         return
-    made = make(found, _runner, scratch, _secrets(secrets), talk)
     path = lock_path(spec)
-    before = digests_in(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else {}
-    path.write_text(lock(made, before), encoding="utf-8")
+    before = digests_in(read_text(path, "the lock of a description"), str(path)) if path.is_file() else {}
+    made = make(found, _runner, scratch, _secrets(secrets), talk)
+    replace_file(path, lock(made, before))
     _tell(made, evidence, format)
     if any(each.outcome == "failed" for each in made):
         raise typer.Exit(Exit.OUTSIDE)
@@ -90,7 +91,7 @@ def _secrets(path: Path | None) -> dict[str, dict[str, str]]:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: it cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"{path}: expected JSON: {{name: {{field: value}}}}") from None
     fits = isinstance(found, dict) and all(
         isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
@@ -146,7 +147,7 @@ def _commands(task: Task, scratch: Path) -> list[str]:
 def _tell(made: tuple[Evidence, ...], path: Path | None, format: Format) -> None:
     data = record(made)
     if path is not None:
-        path.write_text(json.dumps(data, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        replace_file(path, json.dumps(data, indent=2, sort_keys=True) + "\n")
     if format is Format.JSON:
         write_json(data)
         return
