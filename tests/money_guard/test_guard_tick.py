@@ -59,7 +59,7 @@ class Fake:
         return [
             node(f"{name}-{i}", name, self.kinds.get(name, "on-demand"))
             for name, one in self.stages.items()
-            for i in range(one.replicas)
+            for i in range(one.replicas or 0)
         ]
 
     def ceilings(self) -> Sequence[Ceiling]:
@@ -95,7 +95,7 @@ def at(minute: int) -> datetime:
 def grow(cluster: Fake, by: int = 2) -> None:
     """An autoscaler that loops: more replicas, up to the ceiling; down at once when the ceiling falls."""
     for name, one in cluster.stages.items():
-        cluster.stages[name] = replace(one, replicas=min(one.replicas + by, one.ceiling))
+        cluster.stages[name] = replace(one, replicas=min((one.replicas or 0) + by, one.ceiling))
 
 
 def one_run(cluster: Fake, minute: int, act: bool = True, limits: Limits = LIMITS) -> State:
@@ -108,7 +108,7 @@ def test_a_runaway_is_stopped_at_the_reading_that_shows_it_and_restored_when_it_
     for minute in range(0, 80, 5):
         states.append(one_run(cluster, minute))
         grow(cluster)
-        peak = max(peak, cluster.stages["a"].replicas)
+        peak = max(peak, cluster.stages["a"].replicas or 0)
     assert State.FREEZE in states
     assert peak <= 18  # ten are what the budget pays all day, 15 in its busiest hours; 16 are seen, 2 more on their way
     assert cluster.stages["a"].replicas == 1  # degraded to its floor
@@ -155,6 +155,25 @@ def test_an_unknown_price_freezes_the_guard_and_is_told() -> None:
     outcome = tick(cluster, LIMITS, BOOK, cloud="aws", placement="p", at=START, act=True)
     assert (outcome.decision.held, outcome.changes, cluster.memory) == (True, (), None)
     assert outcome.decision.reasons == ("not believed: no price is known of gpu in r, mystery",)
+
+
+@pytest.mark.parametrize(("usd", "said"), [("0", "the price of gpu is $0"), ("1e8", "the meter says $1.9e+09 an hour")])
+def test_a_price_that_cannot_be_changes_nothing_and_is_told(usd: str, said: str) -> None:
+    price = Price(Decimal(usd), "hour", "on-demand", "test", "2026-05-01", "contract")
+    book = PriceBook((OwnPrice("aws", "r", "gpu", "on-demand", price),))
+    cluster = Fake({"a": stage("a", 19)})
+    outcome = tick(cluster, LIMITS, book, cloud="aws", placement="p", at=START, act=True)
+    assert (outcome.decision.held, outcome.changes, cluster.memory) == (True, (), None)
+    assert outcome.decision.reasons == (f"not believed: {said}",)
+
+
+def test_a_pipeline_whose_ceilings_are_gone_is_metered_and_nothing_is_done() -> None:
+    cluster = Fake({"a": stage("a", 19)})
+    nodes = cluster.nodes()
+    cluster.stages = {}
+    cluster.nodes = lambda: nodes  # type: ignore[method-assign]
+    outcome = tick(cluster, LIMITS, BOOK, cloud="aws", placement="p", at=START, act=True)
+    assert (outcome.state, outcome.changes, outcome.failed) == (State.FREEZE, (), ())
 
 
 def test_a_cluster_without_nodes_is_not_taken_for_free() -> None:
