@@ -8,6 +8,7 @@ import pytest
 
 from support.mutants import idle_spans
 from support.mutation_score import modules
+from support.policy_cases import FRAMEWORK_TESTS
 
 TESTS = Path(__file__).parents[1]
 
@@ -29,3 +30,10 @@ def test_the_tests_notice_four_of_five_mutants_of_the_rules_and_of_the_framework
 def test_annotations_and_remembering_decorators_are_not_mutated() -> None:
     code = "@cache\ndef f(a: int | None = 1 + 1) -> str | None:\n    b: int | str = a\n    return b + 1\n"
     assert sorted(idle_spans(code)) == [((1, 0), (1, 6)), ((2, 8), (2, 19)), ((2, 31), (2, 42)), ((3, 6), (3, 16))]
+
+
+def test_every_module_of_the_framework_is_held_by_tests_of_its_own() -> None:
+    parts = {name.split(".")[1] for name in modules("") if "." in name}
+    assert parts - {"rules"} == set(FRAMEWORK_TESTS)
+    files = {file.stem for file in (TESTS / "policies").glob("test_*.py")}
+    assert {f"test_{name}" for names in FRAMEWORK_TESTS.values() for name in names} <= files

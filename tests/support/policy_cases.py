@@ -46,14 +46,30 @@ _WORKSPACE, _VAULT = "azure-native:operationalinsights:Workspace", "azure-native
 _BUCKET, _KEY = "gcp:storage/bucket:Bucket", "aws:kms/key:Key"
 FRAMEWORK_TESTS = {
     "accessor": ("policies_parts", "policy_accessor"),
-    "config": ("policies_reading",),
-    "engine": ("policy_judge", "policies_host"),
-    "host": ("policies_host",),
-    "reading": ("policies_reading",),
-    "rule": ("policies_parts", "policy_judge"),
+    "changes": ("policies_parts", "policy_judge"),
+    "conditions": ("policies_parts",),
+    "config": ("policies_reading", "policies_framework", "policy_judge"),
+    "data_stores": ("policies_tables",),
+    "describe": ("policies_parts", "policies_host"),
+    "engine": ("policy_judge", "policies_framework", "policies_host"),
+    "fleet": ("policies_parts",),
+    "host": ("policies_host", "policies_framework"),
+    "listing": ("policies_framework",),
+    "places": ("policies_parts",),
+    "pools": ("policies_parts",),
+    "reading": ("policies_reading", "policies_framework"),
+    "region": ("policies_parts", "policies_host"),
+    "registry": ("policies_framework", "policy_judge", "policies_host"),
+    "resources": ("policies_relations", "policies_framework", "policies_parts"),
+    "results": ("policies_framework", "policies_parts"),
+    "rule": ("policies_framework", "policy_judge", "policies_parts"),
+    "secret_text": ("policies_parts",),
+    "tags": ("policies_parts",),
+    "waivers": ("policies_parts", "policy_judge"),
+    "wire_changes": ("policies_parts", "policies_host"),
+    "workloads": ("policies_relations",),
 }
 """Files of tests in tests/policies that hold the framework beside the fixtures, by the first name of the module."""
-_OTHERS = ("policies_parts", "policy_judge")
 REMEDIES = (
     Remedy("required-tags", _KEY, {}, {"tags": {"environment": "production"}}),
     Remedy("required-tags", _KEY, {"tags": {"Environment": "dev"}}, {"tags": {"Environment": "dev"}}),
@@ -124,7 +140,7 @@ def holds(module: str) -> bool:
 
 def holds_with_tests(module: str) -> bool:
     """Whether the tests of a module of the framework pass, and then the cases."""
-    return passes(*FRAMEWORK_TESTS.get(module.split(".")[1], _OTHERS)) and holds(module)
+    return passes(*FRAMEWORK_TESTS[module.split(".")[1]]) and holds(module)
 
 
 def passes(*names: str) -> bool:
