@@ -10,7 +10,7 @@ from functools import cache
 
 from intertie.catalog import prices
 from intertie_policies.accessor import Value
-from intertie_policies.pools import POOLS, catalogued, has_accelerators, launched, pools_in
+from intertie_policies.pools import POOLS, Pool, catalogued, has_accelerators, launched, pools_in
 from intertie_policies.resources import Resource, Stack
 
 HOURS_PER_MONTH = 730
@@ -42,15 +42,21 @@ class Fleet:
 def fleets(stack: Stack) -> Iterator[Fleet]:
     """All fleets of a stack. A floor that is not written is nothing: the cloud starts from the pool's minimum, 0."""
     for pool in pools_in(stack):
-        # A group of EKS may have no minimum and start with nodes all the same: they are paid for from the first update.
-        floor = pool.props["scalingConfig"]["desiredSize"] if pool.cloud == "aws" else pool.floor
-        yield Fleet(pool.resource, pool.cloud, pool.machines, floor, pool.ceiling, pool.spot, pool.accelerated)
+        yield Fleet(pool.resource, pool.cloud, pool.machines, _running(pool), pool.ceiling, pool.spot, pool.accelerated)
     for group in stack.of_type(GROUP):
         overrides = group["mixedInstancesPolicy"]["launchTemplate"]["overrides"].items
         named = tuple(each["instanceType"] for each in overrides if not each["instanceType"].absent)
         machines = named or launched(group, "launchTemplate", "mixedInstancesPolicy")
         accelerated = has_accelerators("aws", machines)
         yield Fleet(group, "aws", machines, group["minSize"], group["maxSize"], False, accelerated)
+
+
+def _running(pool: Pool) -> Value:
+    """A group of EKS without a minimum may start with nodes all the same, and they are paid for from the beginning."""
+    if pool.cloud != "aws":
+        return pool.floor
+    start = pool.props["scalingConfig"]["desiredSize"]
+    return start if (start.number or 0) > (pool.floor.number or 0) else pool.floor
 
 
 def price_of(cloud: str, region: str, machine: str, own: Mapping[str, float], *, spot: bool = False) -> float | None:

@@ -1,5 +1,6 @@
 """EKS node groups: each kind of capacity as AWS takes it, and the mistakes that AWS only shows at apply."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -181,6 +182,14 @@ def test_sizes_are_always_legal(least: int, more: int, start: int):
     size: Any = pools.scaling(accelerator_pool(min_nodes=least, max_nodes=least + more, initial_nodes=start))
     assert size.max_size >= 1
     assert 0 <= size.min_size <= size.desired_size <= size.max_size
+
+
+def test_a_group_that_pods_hold_has_no_minimum_that_a_promotion_could_raise_above_its_size():
+    """EKS refuses a minimum above the present size, which the program leaves to the autoscaler."""
+    held: Any = pools.scaling(accelerator_pool(min_nodes=2, max_nodes=4, initial_nodes=2))
+    assert (held.min_size, held.desired_size, held.max_size) == (0, 2, 4)
+    system: Any = pools.scaling(replace(accelerator_pool(min_nodes=2, max_nodes=4, initial_nodes=2), role="system"))
+    assert (system.min_size, system.desired_size, system.max_size) == (2, 2, 4)
 
 
 @given(nodes=st.integers(0, 1000))

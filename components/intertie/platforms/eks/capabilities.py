@@ -13,6 +13,8 @@ CAPABILITIES = Capabilities(
         "Capacity Blocks are consumed, not bought: their price changes by the minute and is paid at once.",
         "Without `account.deployer` whoever creates the cluster administers it: who that is cannot be known offline.",
         "EKS has no maintenance window: it patches control planes when it will, and nodes only when they are told to.",
+        "Pods hold floors: EKS refuses a minimum above a group's present size, so only the system's nodes have one.",
+        "A new ceiling sends EKS the size that the state knows: `pulumi up --refresh` keeps what the autoscaler added.",
         "Versions of EKS add-ons are the default of the cluster's Kubernetes version: no installed package lists them.",
         "A runner's network is peered within one account and region; routes in that network are its owner's to make.",
         "With `egress: none` images of charts must be mirrored in `registry` under the paths that they have at home.",
