@@ -120,3 +120,10 @@ def test_what_cannot_be_weighed_is_said(arguments: tuple[str, ...], told: str, u
     shown = intertie("capacity", use, *arguments)
     assert shown.code == 2
     assert told in " ".join(shown.err.split())
+
+
+@pytest.mark.parametrize("zone", ["us-east1-b", "b, evil: 1", "", "US-CENTRAL1-A", "us-central1-zzz"])
+def test_a_zone_of_elsewhere_is_not_proposed(zone: str, use: str, intertie: Runner) -> None:
+    shown = intertie("capacity", use, *A3, "--horizon", "7d", "--zone", zone)
+    assert shown.code == 2
+    assert f"--zone: found {zone!r}; allowed: a zone of us-central1" in shown.err

@@ -1,5 +1,6 @@
 """`intertie capacity`: how many machines to commit to, buy as a block, or leave on demand and spot."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -68,6 +69,8 @@ def capacity(  # noqa: PLR0917  these are options, not positions
         raise InputError(f"--unit: found {unit!r}; allowed: {', '.join(UNITS)}")
     target = target_of(spec, placement, stage, cloud=cloud, region=region, machine=machine)
     _check_place(target.cloud, target.region, target.machine)
+    if zone is not None:
+        _check_zone(target.cloud, target.region, zone)
     market = _market(target, prices, offer or ())
     with waiting("simulating demand"):
         demand, hours = demand_of(file, target, unit=unit, horizon=horizon, headroom=headroom, holidays=holidays)
@@ -116,3 +119,13 @@ def _check_place(cloud: str, region: str, machine: str) -> None:
             raise InputError(
                 f"{option}: found {value!r}, which the catalogue does not know" + (f"; {hint}" if hint else "")
             )
+
+
+def _check_zone(cloud: str, region: str, zone: str) -> None:
+    """What is proposed is put into a stack file as it is: a zone of another region would be refused there only."""
+    known = next((row.zones for row in facts.regions(cloud) if row.name == region), ())
+    spelt = re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", zone) is not None and (cloud == "azure" or zone.startswith(region))
+    if zone in known or (not known and spelt):
+        return
+    allowed = f"a zone of {region}" + (f": {', '.join(known)}" if known else ", as the cloud writes it")
+    raise InputError(f"--zone: found {zone!r}; allowed: {allowed}")
