@@ -154,6 +154,13 @@ def test_audit_and_control_plane_logs_are_kept_as_long_as_the_plan_says() -> Non
     assert {"here-control-plane-sink", "here-control-plane-logs"} <= built.before(built.one(CLUSTER, "cluster"))
 
 
+def test_a_cluster_that_comes_back_within_a_week_does_not_meet_its_own_deleted_logs() -> None:
+    """Google keeps a deleted bucket of logs for seven days, and takes no change of one in them."""
+    built = operated()
+    nodes = built.one("gcp:serviceaccount/account:Account", "nodes-account")
+    assert built.one(LOGS, "control-plane-logs").property_dependencies["bucketId"] == (nodes.urn,)
+
+
 def test_flow_logs_can_be_left_out() -> None:
     assert operated().inputs(SUBNETWORK, "subnetwork")["logConfig"]["flowSampling"] == 0.5
     assert "logConfig" not in operated(flow_logs=False).inputs(SUBNETWORK, "subnetwork")

@@ -55,7 +55,7 @@ def _key(plan: Plan, options: BuildOptions) -> kms.Key:
 
 
 def _bucket(plan: Plan, options: BuildOptions, key: kms.Key, account: str) -> s3.Bucket:
-    """Named after cluster and account, so that a second run finds the same one."""
+    """Named after cluster and account: after a destroy, `pulumi import` takes the same one back."""
     name, opts = child(options, "state", protect=True, retain_on_delete=True)
     bucket = s3.Bucket(
         name, region=plan.region, bucket=f"{plan.cluster}-state-{account}", tags=tags(plan, "aws"), opts=opts

@@ -65,7 +65,7 @@ def _apis(options: BuildOptions, project: str) -> list[pulumi.Resource]:
 
 
 def _key(plan: Plan, options: BuildOptions, project: str, after: list[pulumi.Resource]) -> kms.CryptoKey:
-    """Key rings are never deleted: this one is found again by its name."""
+    """Key rings are never deleted: after a destroy, `pulumi import` takes this one back by its name."""
     name, opts = child(options, "state-ring", depends_on=after, protect=True, retain_on_delete=True)
     ring = kms.KeyRing(name, name=f"{plan.cluster}-state", project=project, location=plan.region, opts=opts)
     name, opts = child(options, "state-key", protect=True, retain_on_delete=True)

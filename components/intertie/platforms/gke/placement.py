@@ -51,7 +51,7 @@ def _cluster(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource], kep
     layout = network.network(plan, options, apis)
     nodes, roles = identity.node_account(plan, options, project, apis)
     key, allowed = cluster_key.build(plan, options, apis)
-    after = (*layout.ready, *roles, *allowed, *cluster_logs.keep(plan, options, project, apis))
+    after = (*layout.ready, *roles, *allowed, *cluster_logs.keep(plan, options, project, nodes, apis))
     made = cluster.cluster(plan, options, nodes=nodes, project=project, layout=layout, key=key, after=after)
     ready: tuple[pulumi.Resource, ...] = (
         *pools.pools(plan, options, made, nodes),
