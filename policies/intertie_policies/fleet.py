@@ -52,10 +52,9 @@ def fleets(stack: Stack) -> Iterator[Fleet]:
 
 
 def _running(pool: Pool) -> Value:
-    """A group of EKS without a minimum may start with nodes all the same, and they are paid for from the beginning."""
-    if pool.cloud != "aws":
-        return pool.floor
-    start = pool.props["scalingConfig"]["desiredSize"]
+    """A pool without a minimum may start with nodes all the same, and they are paid for from the beginning."""
+    starts = {"aws": pool.props["scalingConfig"]["desiredSize"], "azure": pool.props["count"]}
+    start = starts.get(pool.cloud, pool.floor)
     return start if (start.number or 0) > (pool.floor.number or 0) else pool.floor
 
 

@@ -161,6 +161,8 @@ def test_the_autoscalers_count_is_left_alone() -> None:
         assert resource.ignore_changes == ("count",)
         assert resource.inputs["enableAutoScaling"] is True
         assert resource.inputs["minCount"] <= resource.inputs["count"] <= resource.inputs["maxCount"]
+        assert resource.inputs["minCount"] == 0, "a minimum that rises above the count that the state knows is refused"
+    assert stack.one(POOL, "pool-general").inputs["count"] > 0
 
 
 def test_what_azure_never_changes_in_a_pool_makes_another_pool() -> None:

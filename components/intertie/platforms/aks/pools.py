@@ -172,7 +172,7 @@ def _pool(
         vnet_subnet_id=nodes.id,
         orchestrator_version=plan.kubernetes,
         enable_auto_scaling=True,
-        min_count=pool.min_nodes,
+        min_count=0,  # pods hold the floor: a minimum that rises above the count that the state knows may be refused
         max_count=pool.max_nodes,
         count=pool.initial_nodes,
         scale_down_mode=containerservice.ScaleDownMode.DELETE,
