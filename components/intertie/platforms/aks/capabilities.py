@@ -45,7 +45,8 @@ CAPABILITIES = Capabilities(
             "a new minor version run `az aks nodepool upgrade` for it."
         ),
         (
-            "Local accounts stay on until the description names an admin team or a deployer on Azure: nobody could "
+            "Pods hold floors: only the system's nodes have a minimum, which must not rise above the count in the state.",
+        "Local accounts stay on until the description names an admin team or a deployer on Azure: nobody could "
             "log in otherwise."
         ),
         (
@@ -82,6 +83,10 @@ CAPABILITIES = Capabilities(
         ),
         "A peering with the runner's network has two halves: the one in the runner's network is not made.",
         "One NAT gateway without a zone of its own: a zone's failure can take the way out with it.",
+        (
+            "A later change of a pool sends Azure the size that the state knows: use `pulumi up --refresh` for it, or "
+            "the pool goes back to that size and loses the nodes that the autoscaler added since."
+        ),
         "Quotas of vCPUs per machine family and region are not asked for: the pinned SDK has no resource for them.",
     ),
     sdk="pulumi_azure_native",
