@@ -115,7 +115,7 @@ def _of_google(budget: Resource) -> Iterator[Violation]:
             yield fail(budget, f"a threshold of {percent:g} is {percent * 100:,.0f} %: 1.0 is all of it", *rules.path)
     if percents and None not in percents and min(filter(None, percents), default=0) > 1:
         yield fail(budget, "nobody is told before it is spent", *rules.path)
-    if rules.absent:
+    if rules.absent or (rules.known and not rules.items):
         yield fail(budget, "no threshold: nobody is told", *rules.path)
     if budget["amount"]["specifiedAmount"].absent and not budget["amount"]["lastPeriodAmount"].flag:
         yield fail(budget, "no amount", "amount")

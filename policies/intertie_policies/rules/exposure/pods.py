@@ -91,8 +91,11 @@ def workloads_behind_network_policy(stack: Stack, context: Context) -> Iterator[
 
 
 def _is_for_ingress(policy: Resource) -> bool:
+    """Whether it says who may come in. An empty rule lets in everybody."""
     types = policy["spec"]["policyTypes"]
-    return types.absent or "Ingress" in types.texts
+    if not types.absent and "Ingress" not in types.texts:
+        return False
+    return not any(each.known and not each.entries for each in policy["spec"]["ingress"].items)
 
 
 @stack_rule(

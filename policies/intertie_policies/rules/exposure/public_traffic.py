@@ -84,8 +84,9 @@ def public_traffic_encrypted(stack: Stack, _context: Context) -> Iterator[Violat
                     service, "a public load balancer without port 443 and without a certificate", "spec", "ports"
                 )
     for ingress in stack.of_type(_INGRESS):
-        if _is_public(ingress) and ingress["spec"]["tls"].absent and not _any(ingress, _CERTIFIED):
-            yield fail(ingress, "a public ingress without tls", "spec", "tls")
+        tls = ingress["spec"]["tls"]
+        if _is_public(ingress) and not tls.items and not tls.unknown and not _any(ingress, _CERTIFIED):
+            yield fail(ingress, "a public ingress without tls", *tls.path)
     for gateway in stack.of_type(_GATEWAY):
         listeners = gateway["spec"]["listeners"]
         protocols = [each["protocol"].text for each in listeners.items]

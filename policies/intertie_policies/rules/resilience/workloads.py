@@ -209,8 +209,12 @@ def replicas_spread_over_zones(stack: Stack, context: Context) -> Iterator[Viola
             )
 
 
+_APART = ("requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution")
+
+
 def _spread(pod: Value) -> bool:
     keys = [each["topologyKey"].text for each in pod["topologySpreadConstraints"].items]
     if any(key in (*_ZONE, _HOST) for key in keys) or None in keys:
         return True
-    return not pod["affinity"]["podAntiAffinity"].absent
+    apart = pod["affinity"]["podAntiAffinity"]
+    return any(apart[key].items or apart[key].unknown for key in _APART)
