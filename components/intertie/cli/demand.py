@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from intertie.cli.described import accelerated, planned
 from intertie.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,26 +32,12 @@ def target_of(
         if not (cloud and region and machine):
             raise InputError("say which machines: --cloud, --region and --machine, or --spec, --placement and --stage")
         return Target(cloud, region, machine)
-    from intertie.plan import resolve
-    from intertie.spec import read_file
-
-    described = read_file(spec)
-    name = _only("--placement", placement, list(described.placements))
-    plan = resolve(described, name)
-    accelerated = [each.name for each in plan.stages if each.on_accelerators]
-    found = plan.stage(_only("--stage", stage, accelerated))
+    plan = planned(spec, placement)
+    found = accelerated(plan, stage)
     pools = [pool for pool in plan.pools if pool.stage == found.name]
     if not pools:
-        raise InputError(f"--spec: the stage {found.name!r} has no pool of its own at {name}")
+        raise InputError(f"--spec: the stage {found.name!r} has no pool of its own at {plan.placement}")
     return Target(cloud or plan.cloud, region or plan.region, machine or pools[0].machine, plan, found)
-
-
-def _only(option: str, given: str | None, known: list[str]) -> str:
-    if given is None and len(known) == 1:
-        return known[0]
-    if given not in known:
-        raise InputError(f"{option}: found {given!r}; allowed: {', '.join(known) or 'none'}")
-    return given
 
 
 def demand_of(

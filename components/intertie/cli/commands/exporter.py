@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from intertie.cli.described import planned
 from intertie.cli.output import talk
 from intertie.errors import InputError, OutsideError
 
@@ -119,18 +120,13 @@ def _facts(spec: Path | None, placement: str | None, facts: Path | None) -> "tup
     from intertie.money.exporter.commitments import held_by
     from intertie.money.exporter.snapshot import facts_of, read_facts
     from intertie.money.placement_prices import placement_prices
-    from intertie.plan import resolve
-    from intertie.spec import read_file
 
     if (spec is None) == (facts is None):
         raise InputError("give a description and --placement, or --facts")
     if spec is None:
         assert facts is not None
         return read_facts(facts), ()
-    described = read_file(spec)
-    if placement not in described.placements:
-        raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
-    plan = resolve(described, placement)
+    plan = planned(spec, placement)
     told = replace(facts_of(plan), commitments=tuple(asdict(one) for one in held_by(plan)))
     return told, placement_prices(plan)
 

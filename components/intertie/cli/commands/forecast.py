@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intertie.cli.described import accelerated, planned
 from intertie.cli.output import Format, FormatOption, console, write_json
 from intertie.errors import InputError
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from intertie.money.forecast import Forecast, Series
     from intertie.money.forecast.backtest import Engine
     from intertie.money.forecast.reading import Rows
-    from intertie.plan.types import StagePlan
 
 
 File = Annotated[Path | None, typer.Argument(help="CSV file with the columns `timestamp` and `value`.")]
@@ -145,7 +145,7 @@ def _told(
 
     data = to_json(ahead)
     if spec is not None:
-        data["accelerators"] = accelerators_json(ahead, _stage(spec, placement, stage), headroom)
+        data["accelerators"] = accelerators_json(ahead, accelerated(planned(spec, placement), stage), headroom)
     return data
 
 
@@ -159,26 +159,6 @@ def _asked(address: str | None, query: str | None, history: str, step: str | Non
     length, every = seconds_of(history, "--history"), seconds_of(step or "1h", "--step")
     token = os.environ.get("INTERTIE_PROMETHEUS_TOKEN", "")
     return query_range(address, query, end=int(time.time()), length=length, step=every, token=token)
-
-
-def _stage(spec: Path, placement: str | None, stage: str | None) -> "StagePlan":
-    """The resolved stage; where the description leaves a choice, it must be made."""
-    from intertie.plan import resolve
-    from intertie.spec import read_file
-
-    described = read_file(spec)
-    place = _one("--placement", placement, list(described.placements))
-    plan = resolve(described, place)
-    name = _one("--stage", stage, [one.name for one in plan.stages if one.on_accelerators])
-    return plan.stage(name)
-
-
-def _one(option: str, wanted: str | None, names: list[str]) -> str:
-    if wanted is None and len(names) == 1:
-        return names[0]
-    if wanted not in names:
-        raise InputError(f"{option} {wanted or '(none)'!r}; allowed: {', '.join(names) or 'none in this description'}")
-    return wanted
 
 
 def _show(data: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intertie.cli.described import planned
 from intertie.cli.exits import Exit
 from intertie.cli.output import Format, FormatOption, console, write_json
 from intertie.errors import InputError
@@ -60,12 +61,12 @@ def guard(  # noqa: PLR0917  these are options, not positions
     if spec is not None:
         held = _of_description(spec, placement, budget, development)
     else:
-        held = _of_options(namespace, cloud, budget, development)
+        held = _of_options(namespace, cloud, budget, development, placement)
     limits = _with(held.limits, expected_hourly, approve_stop)
     book = PriceBook(own=(*held.own, *read_prices(prices or ())))
     cluster = connect(held.namespace, str(kubeconfig) if kubeconfig is not None else None)
-    at, place = datetime.now(UTC), placement or "*"
-    _told(tick(cluster, limits, book, cloud=held.cloud, placement=place, at=at, act=act), format, acted=act)
+    done = tick(cluster, limits, book, cloud=held.cloud, placement=held.placement, at=datetime.now(UTC), act=act)
+    _told(done, format, acted=act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class _Held:
     namespace: str
     cloud: str
     limits: "Limits"
+    placement: str = "*"
     own: "tuple[OwnPrice, ...]" = ()
 
 
@@ -93,7 +95,9 @@ def _told(outcome: "Outcome", format: Format, *, acted: bool) -> None:
     raise typer.Exit(Exit.VIOLATIONS if bad else Exit.GOOD)
 
 
-def _of_options(namespace: str | None, cloud: str | None, budget: float | None, development: bool) -> _Held:
+def _of_options(
+    namespace: str | None, cloud: str | None, budget: float | None, development: bool, placement: str | None = None
+) -> _Held:
     from intertie.catalog import CLOUDS
     from intertie.money.guard import Limits
 
@@ -103,26 +107,24 @@ def _of_options(namespace: str | None, cloud: str | None, budget: float | None, 
         raise InputError(f"--namespace {namespace!r}; allowed: the name of a namespace, such as chat")
     if cloud not in (*CLOUDS, "other"):
         raise InputError(f"--cloud {cloud!r}; allowed: {', '.join((*CLOUDS, 'other'))}")
-    return _Held(namespace, cloud, Limits(monthly_usd=_dollars(budget), production=not development))
+    limits = Limits(monthly_usd=_dollars(budget), production=not development)
+    return _Held(namespace, cloud, limits, placement or "*")
 
 
 def _of_description(spec: Path, placement: str | None, budget: float | None, development: bool) -> _Held:
     """With the placement's share of the budget, as the guard in the cluster has it, unless --budget says otherwise."""
     from intertie.money.guard import Limits
     from intertie.money.placement_prices import placement_prices
-    from intertie.plan import resolve
     from intertie.plan.budgets import share
-    from intertie.spec import read_file
 
-    described = read_file(spec)
-    if placement not in described.placements:
-        raise InputError(f"--placement {placement!r}; allowed: {', '.join(described.placements)}")
-    if budget is None and described.budget is None:
+    plan = planned(spec, placement)
+    said = plan.spec.budget
+    if budget is None and said is None:
         raise InputError(f"{spec} has no budget: write `budget: {{monthly_usd: ...}}`, or give --budget")
-    plan = resolve(described, placement)
-    whole = budget if budget is not None or described.budget is None else share(described.budget, placement)
-    production = described.environment.value == "production" and not development
-    return _Held(plan.namespace, plan.cloud, Limits(_dollars(whole), production), placement_prices(plan))
+    whole = budget if budget is not None or said is None else share(said, plan.placement)
+    production = plan.spec.environment.value == "production" and not development
+    limits = Limits(_dollars(whole), production)
+    return _Held(plan.namespace, plan.cloud, limits, plan.placement, placement_prices(plan))
 
 
 def _dollars(budget: float | None) -> float:
