@@ -44,9 +44,9 @@ CAPABILITIES = Capabilities(
             "inside the cluster's own resource, where a stale list of pools would undo what other pools became. After "
             "a new minor version run `az aks nodepool upgrade` for it."
         ),
+        "Pods hold floors: only the system's nodes have a minimum, for it must not rise above the count in the state.",
         (
-            "Pods hold floors: only the system's nodes have a minimum, which must not rise above the count in the state.",
-        "Local accounts stay on until the description names an admin team or a deployer on Azure: nobody could "
+            "Local accounts stay on until the description names an admin team or a deployer on Azure: nobody could "
             "log in otherwise."
         ),
         (
