@@ -1,5 +1,6 @@
 """Whom a prepared account believes, and what the deployer may do in the cluster that does not exist yet."""
 
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 
 from intertie.bootstraps import PlacementBootstrap
 from intertie.graph import Graph, record
+from intertie.platforms.eks import bootstrap_role
 from intertie.platforms.gke.bootstrap import RBAC
-from support.plans import spec_data
+from support.plans import plan, spec_data
 
 REGION = {"azure": "swedencentral", "gcp": "europe-west4"}
 TRUSTED = {
@@ -66,3 +68,18 @@ def test_googles_deployer_may_write_rights_within_the_cluster_which_developers_m
     granted = {each.inputs["role"] for each in made("gcp").of_type("gcp:projects/iAMMember:IAMMember")
                if isinstance(each.inputs["role"], str)}  # fmt: skip
     assert "roles/container.developer" in granted
+
+
+def test_awss_deployer_may_look_for_the_roles_of_eks_before_they_are_there() -> None:
+    """Without it the first node group of an account is refused: a role that is not there yet has no path in its ARN."""
+    wanted = "arn:aws:iam::123456789012:role/AWSServiceRoleForAmazonEKSNodegroup"
+    patterns = [
+        pattern
+        for each in bootstrap_role.statements(plan(), "123456789012")
+        if each["Effect"] == "Allow" and "iam:GetRole" in each["Action"]
+        for pattern in ([each["Resource"]] if isinstance(each["Resource"], str) else each["Resource"])
+    ]
+    assert any(fnmatchcase(wanted, pattern) for pattern in patterns)
+    there = wanted.replace("/AWS", "/aws-service-role/eks-nodegroup.amazonaws.com/AWS")
+    assert any(fnmatchcase(there, pattern) for pattern in patterns)
+    assert not any(fnmatchcase("arn:aws:iam::123456789012:role/somebody-elses", pattern) for pattern in patterns)

@@ -121,6 +121,13 @@ def _roles(plan: Plan, account: str) -> list[Statement]:
             "Resource": linked,
             "Condition": {"StringEquals": {"iam:AWSServiceName": list(_LINKED)}},
         },
+        # EKS looks for its own roles with the rights of whoever asks for nodes, and for one that is not there yet
+        # without its path.
+        {
+            "Effect": "Allow",
+            "Action": "iam:GetRole",
+            "Resource": [linked, f"arn:{part}:iam::{account}:role/AWSServiceRoleFor*"],
+        },
         {"Sid": "NotItself", "Effect": "Deny", "Action": changes, "Resource": itself},
     ]
 
