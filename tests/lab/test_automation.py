@@ -82,6 +82,13 @@ def test_the_persons_own_settings_do_not_reach_the_cli(
     assert list((lab.home.state / ".pulumi" / "stacks").rglob("one.json*"))
 
 
+def test_nothing_lies_beside_the_state_that_a_killed_cli_could_leave_half_written(lab: Lab, tmp_path: Path) -> None:
+    automation.up(automation.create(lab.home, project(tmp_path / "small", GOOD), "one"))
+    files = [file.name for file in (lab.home.state / ".pulumi").rglob("*") if file.is_file()]
+    assert "one.json" in files
+    assert [name for name in files if name.endswith(".attrs")] == []
+
+
 def test_a_program_that_hangs_is_ended(lab: Lab, tmp_path: Path) -> None:
     folder = project(tmp_path / "small", "import time; time.sleep(60)")
     options = LocalWorkspaceOptions(

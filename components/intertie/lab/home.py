@@ -66,7 +66,9 @@ class Home:
             "KUBECACHEDIR": str(self.folder / "kubectl"),
             "KUBECONFIG": str(self.folder / "kubeconfig"),
             "PATH": os.pathsep.join([str(self.bin), *(part for part in path if part != str(self.bin))]),
-            "PULUMI_BACKEND_URL": f"file://{self.state}",
+            # Without files of metadata beside the state's: a CLI that is killed leaves one of them half-written, and
+            # the state cannot be read any more (`setAttrs` in gocloud.dev's fileblob; state itself is put in whole).
+            "PULUMI_BACKEND_URL": f"file://{self.state}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "PULUMI_HOME": str(self.pulumi_home),
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
