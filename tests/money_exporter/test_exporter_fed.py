@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from intertie.cli.commands.exporter import _Source
-from intertie.errors import InputError
+from intertie.cli.commands.exporter import _read_once, _Source
+from intertie.errors import InputError, OutsideError
 from intertie.money import PriceBook
 from intertie.money.exporter.commitments import Held, held_by, in_use, read_held
 from intertie.money.exporter.snapshot import Facts, facts_of
@@ -122,6 +122,44 @@ def test_a_memory_of_the_guard_that_cannot_be_read_is_unknown_spend_not_none(
     assert "intertie_budget_spent_usd{" not in text
     assert "intertie_guard_state{" not in text
     assert "the memory of the budget guard cannot be read" in capsys.readouterr().err
+
+
+class Shown:
+    """What scrapes would get."""
+
+    def __init__(self) -> None:
+        self.text = b""
+
+    def show(self, text: bytes) -> None:
+        self.text = text
+
+
+class Away(Cluster):
+    """A cluster that cannot be reached any more after the first read."""
+
+    def __init__(self, reads: int = 1) -> None:
+        self.left = reads
+
+    def nodes(self) -> Sequence[Mapping[str, Any]]:
+        self.left -= 1
+        if self.left < 0:
+            raise OutsideError("GET /api/v1/nodes: refused")
+        return super().nodes()
+
+
+def test_reads_that_fail_are_counted_while_they_fail_and_the_figures_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    source, shown = _Source(FACTS, Away(), PriceBook(), None, None), Shown()
+    for count in (0, 1, 2):
+        _read_once(source, shown)  # type: ignore[arg-type]
+        assert f"intertie_read_errors_total {count:.1f}" in shown.text.decode()
+        assert "node_total_hourly_cost{" in shown.text.decode()
+    assert "warning: GET /api/v1/nodes: refused" in capsys.readouterr().err
+
+
+def test_before_the_first_read_nothing_is_shown_as_read() -> None:
+    source, shown = _Source(FACTS, Away(0), PriceBook(), None, None), Shown()
+    _read_once(source, shown)  # type: ignore[arg-type]
+    assert (shown.text, source.errors) == (b"", 1)
 
 
 @pytest.mark.parametrize(

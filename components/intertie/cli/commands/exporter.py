@@ -16,6 +16,7 @@ from intertie.errors import InputError, OutsideError
 
 if TYPE_CHECKING:
     from intertie.money import PriceBook
+    from intertie.money.exporter import Endpoint, Snapshot
     from intertie.money.exporter.commitments import Held
     from intertie.money.exporter.snapshot import Facts
     from intertie.money.prices import OwnPrice
@@ -81,6 +82,7 @@ class _Source:
 
         self.facts, self.cluster, self.book, self.outlook, self.ledger = facts, cluster, book, outlook, ledger
         self.meter, self.errors = Meter(), 0
+        self.seen: Snapshot | None = None
 
     def read(self) -> bytes:
         from intertie.money.carbon import live_kg_per_hour
@@ -101,7 +103,15 @@ class _Source:
             "carbon_unknown_nodes": unknown,
             "errors": self.errors,
         }
-        return exposition(snapshot_of(self.facts, seen, self.meter, **more))
+        self.seen = snapshot_of(self.facts, seen, self.meter, **more)
+        return exposition(self.seen)
+
+    def failed(self) -> bytes | None:
+        """What is shown after a read that failed: the figures before it and that it failed; None before the first."""
+        from intertie.money.exporter import exposition
+
+        self.errors += 1
+        return exposition(replace(self.seen, errors=self.errors)) if self.seen is not None else None
 
     def _held(self, now: datetime) -> "tuple[Held, ...]":
         """Of the ledger, which may have grown since the last read; else of the facts."""
@@ -140,22 +150,26 @@ def _serve(source: _Source, host: str, port: int, interval: int) -> None:
         raise OutsideError(f"--listen {host}:{port}: {error}") from None
     endpoint.start()
     talk(f"http://{host}:{endpoint.port}/metrics")
-    begun = False
     try:
         while True:
-            try:
-                endpoint.show(source.read())
-                begun = True
-            except (OutsideError, InputError) as error:
-                if not begun and isinstance(error, InputError):  # a file that was never good is the caller's slip
-                    raise
-                source.errors += 1
-                talk(f"warning: {error}")
+            _read_once(source, endpoint)
             time.sleep(interval)
     except KeyboardInterrupt:
         talk("ended")
     finally:
         endpoint.stop()
+
+
+def _read_once(source: _Source, endpoint: "Endpoint") -> None:
+    try:
+        text = source.read()
+    except (OutsideError, InputError) as error:
+        if source.seen is None and isinstance(error, InputError):  # a file that was never good is the caller's slip
+            raise
+        talk(f"warning: {error}")
+        text = source.failed()
+    if text is not None:
+        endpoint.show(text)
 
 
 def _address(text: str) -> tuple[str, int]:
