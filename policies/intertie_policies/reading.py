@@ -5,6 +5,7 @@ The list holds `{"type", "name", "props", "urn"?, "parent"?, "depends_on"?, "pro
 """
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Mapping
@@ -14,11 +15,12 @@ from typing import Any
 
 from intertie.errors import InputError
 from intertie_policies.accessor import is_list
-from intertie_policies.resources import Node
+from intertie_policies.resources import CLOUDS, Node
 
 LARGEST = 256 * 2**20
 _DEEPEST = 20_000  # levels of nesting that are read
 _STACK_BYTES = 512 * 2**20
+_SNAKE = re.compile(r"(?<=[a-z0-9])_([a-z0-9])")
 _FORM = 'a JSON list of {"type", "name", "props"}, or the output of `pulumi stack export`'
 
 
@@ -93,7 +95,7 @@ def _listed(item: Any, index: int, name: str) -> Node:
         type=type_,
         name=own,
         urn=_optional(item, "urn") or f"urn:pulumi:list::list::{type_}::{own}",
-        props=item.get("props") if item.get("props") is not None else {},
+        props=_on_wire(type_, item.get("props"), index, name),
         parent=_optional(item, "parent"),
         provider=_optional(item, "provider"),
         depends_on=_texts(item.get("depends_on")),
@@ -102,6 +104,16 @@ def _listed(item: Any, index: int, name: str) -> Node:
         ignore_changes=_texts(item.get("ignore_changes")),
         retain_on_delete=item.get("retain_on_delete") is True,
     )
+
+
+def _on_wire(type_: str, props: Any, index: int, name: str) -> Any:
+    """The properties. In an SDK's spelling they would be seen by no rule, and pass all of them."""
+    for key in props if isinstance(props, Mapping) and type_.partition(":")[0] in CLOUDS else ():
+        if isinstance(key, str) and _SNAKE.search(key):
+            wire = _SNAKE.sub(lambda found: found.group(1).upper(), key)
+            allowed = f"names as on the wire: {wire}"
+            raise InputError(f"{name}: [{index}].props: found {key[:80]!r}; allowed: {allowed[:120]}")
+    return {} if props is None else props
 
 
 def _stated(item: Any, index: int, name: str) -> Node:

@@ -123,7 +123,8 @@ class Resource:
 
     def ignores(self, path: str) -> bool:
         """Whether changes of this property are left alone (`scalingConfig.desiredSize`, or all of `scalingConfig`)."""
-        return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in self.node.ignore_changes)
+        whole = ("*", path)
+        return any(each in whole or path.startswith((f"{each}.", f"{each}[")) for each in self.node.ignore_changes)
 
     def uses(self, prop: str, *types: str) -> "tuple[Resource, ...]":
         """Resources whose outputs flow into a property; of these types only, when some are given. In stack rules."""

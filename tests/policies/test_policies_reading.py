@@ -47,6 +47,12 @@ def test_what_a_list_leaves_out_has_a_default() -> None:
     assert (node.protect, node.retain_on_delete, node.property_dependencies) == (False, False, {})
 
 
+def test_properties_of_components_are_spelled_as_they_like_and_so_are_keys_inside() -> None:
+    given = [{"type": "acme:index:Chat", "name": "c", "props": {"my_size": 1}}]
+    given += [{"type": KEY, "name": "k", "props": {"tags": {"cost_center": "x"}, "__defaults": []}}]
+    assert [node.props for node in reading.read(given, "list").nodes] == [each["props"] for each in given]
+
+
 STATED = {
     "urn": URN,
     "type": KEY,
@@ -89,6 +95,10 @@ REFUSED = [
     ([[]], r"\[0\]: found a list; allowed: an object with type, name and props"),
     ([FULL, 3], r"\[1\]: found a number"),
     ([{"type": KEY}], r"\[0\].name: found nothing; allowed: text"),
+    (
+        [{"type": KEY, "name": "k", "props": {"a": 1, "enable_key_rotation": True}}],
+        r"\[0\].props: found 'enable_key_rotation'; allowed: names as on the wire: enableKeyRotation",
+    ),
     ([{"type": "", "name": "x"}], r"\[0\].type: found text; allowed: text"),
     ({"resources": [3]}, r"resources\[0\]: found a number; allowed: a resource"),
     ({"resources": [{"type": KEY}]}, r"\[0\].urn: found nothing"),

@@ -57,6 +57,7 @@ def test_parents_in_a_circle_are_told_once() -> None:
 def test_ignored_changes_cover_a_property_and_all_within() -> None:
     key = Resource(CHAIN[-1])
     assert [key.ignores(path) for path in ("tags", "tags.owner", "tags[0]", "spec.count")] == [True] * 4
+    assert Resource(Node(KEY, "k", ignore_changes=("*",))).ignores("tags.owner")
     assert [key.ignores(path) for path in ("tagsAll", "spec", "spec.counts")] == [False] * 3
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from intertie_policies.accessor import Value
-from intertie_policies.pools import AKS, AKS_CLUSTER, GKE, GKE_CLUSTER
+from intertie_policies.pools import AKS, AKS_CLUSTER, EKS, GKE, GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
 from intertie_policies.rules.exposure.endpoints import everywhere
@@ -21,12 +21,12 @@ _ECHOES = ("icmp", "icmpv6", "1", "58")
 @rule(
     "ports-not-open-to-world",
     "exposure",
-    types=[_GROUP, _OLD_RULE, _RULE, _NSG, _NSG_RULE, _FIREWALL],
+    types=[_GROUP, _OLD_RULE, _RULE, _NSG, _NSG_RULE, _FIREWALL, EKS],
     baseline=Level.MANDATORY,
     description="No firewall lets the whole world in, but on the ports that are meant to be public.",
     rationale="Model servers, SSH and the kubelet have no business on the internet, and are scanned within minutes.",
     remediation="Name the source ranges or security groups, or add the port to `exposure.public_ports`.",
-    references=["CIS Amazon Web Services Foundations Benchmark, security groups",
+    references=["CIS Amazon Web Services Foundations Benchmark, security groups", "Amazon EKS API, RemoteAccessConfig",
                 "CIS Google Cloud Platform Foundation Benchmark, firewall rules"],
     settings=["exposure"],
     apply_time_only=["cidrIpv4", "cidrIpv6", "cidrBlocks[*]", "ingress[*].cidrBlocks[*]", "ipv6CidrBlocks[*]"],
@@ -58,6 +58,8 @@ def _openings(resource: Resource) -> Iterator[tuple[str, Ports]]:
             yield from _aws(resource.props, "cidrBlocks", "ipv6CidrBlocks", protocol="protocol")
     elif resource.type == _RULE:
         yield from _aws(resource.props, "cidrIpv4", "cidrIpv6", protocol="ipProtocol")
+    elif resource.type == EKS:
+        yield from _by_ssh(resource["remoteAccess"])
     elif resource.type == _NSG:
         for rule_ in resource["securityRules"].items:
             yield from _azure(rule_)
@@ -65,6 +67,13 @@ def _openings(resource: Resource) -> Iterator[tuple[str, Ports]]:
         yield from _azure(resource.props)
     else:
         yield from _google(resource)
+
+
+def _by_ssh(access: Value) -> Iterator[tuple[str, Ports]]:
+    """EKS opens the port of SSH to everybody where a key is given, and no group that may come in."""
+    groups = access["sourceSecurityGroupIds"]
+    if not access["ec2SshKey"].absent and not groups.items and not groups.unknown:
+        yield "0.0.0.0/0", (22, 22, "port 22")
 
 
 def _aws(rule_: Value, *ranges: str, protocol: str) -> Iterator[tuple[str, Ports]]:
