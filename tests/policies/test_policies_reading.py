@@ -186,6 +186,16 @@ def test_settings_of_places_are_taken_as_patterns_too() -> None:
 def test_all_mistakes_are_said_at_once_and_counted() -> None:
     with pytest.raises(InputError, match="f: 3 problems"):
         read({"a": "advisory", "cost-cap": "x", "configuration": {"b": 1}}, RULES, "f")
+    settings = {
+        "cost": {"max_hourly_usd": "x"}, "remediate": ["a", 3], "waivers": [4, {"rule": "b"}],
+        "environments": {"d": {"levels": {"c": "advisory"}}, "e": 5},
+    }  # fmt: skip
+    with pytest.raises(InputError) as refused:
+        read({"configuration": settings}, RULES, "f")
+    found = [problem.path.removeprefix("configuration.") for problem in refused.value.problems]
+    named = ["waivers.1.rule", "remediate.0", "environments.d.levels.c"]
+    assert found[:4] == [*named, "environments.e"]
+    assert {"cost.max_hourly_usd", "remediate.1", "waivers.0", "waivers.1.owner"} <= set(found[4:])
     with pytest.raises(InputError, match="f: 1 problem\n"):
         read({"a": "advisory"}, RULES, "f")
 

@@ -1,7 +1,7 @@
 """Reads the configuration file, with all that is wrong with it at once."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,13 +89,12 @@ def _settings(data: Any, rules: Collection[str], problems: list[Problem]) -> Set
     if not isinstance(data, Mapping):
         problems.append(Problem(SETTINGS_KEY, type(data).__name__, "a JSON object"))
         return Settings()
+    problems += _names_of_rules(data, rules)
     try:
-        settings = Settings.model_validate({key: value for key, value in data.items() if key != "enforcementLevel"})
+        return Settings.model_validate({key: value for key, value in data.items() if key != "enforcementLevel"})
     except ValidationError as error:
         problems += [_problem(each) for each in error.errors(include_url=False)]
         return Settings()
-    problems += _names_of_rules(settings, rules)
-    return settings
 
 
 def _problem(error: Any) -> Problem:
@@ -105,14 +104,28 @@ def _problem(error: Any) -> Problem:
     return Problem(path, found, allowed)
 
 
-def _names_of_rules(settings: Settings, rules: Collection[str]) -> list[Problem]:
+def _names_of_rules(data: Mapping[str, Any], rules: Collection[str]) -> list[Problem]:
     """Rules that are named inside the settings and do not exist: an exception for nothing is a mistake."""
-    named = [(f"waivers.{number}.rule", waiver.rule) for number, waiver in enumerate(settings.waivers)]
-    named += [(f"remediate.{number}", rule) for number, rule in enumerate(settings.remediate)]
-    for name, environment in settings.environments.items():
-        named += [(f"environments.{name}.levels.{rule}", rule) for rule in environment.levels]
     return [
         Problem(f"{SETTINGS_KEY}.{path}", repr(rule)[:80], "the id of a rule", "intertie policy list")
-        for path, rule in named
-        if rule not in rules
+        for path, rule in _named(data)
+        if isinstance(rule, str) and rule not in rules
     ]
+
+
+def _named(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Where settings of any shape name rules."""
+    for number, waiver in _each(data.get("waivers")):
+        yield from ((f"waivers.{number}.rule", rule) for key, rule in _each(waiver) if key == "rule")
+    for number, rule in _each(data.get("remediate")):
+        yield f"remediate.{number}", rule
+    for name, environment in _each(data.get("environments")):
+        for key, levels in _each(environment):
+            yield from ((f"environments.{name}.levels.{rule}", rule) for rule, _ in _each(levels) if key == "levels")
+
+
+def _each(data: Any) -> Iterable[tuple[Any, Any]]:
+    """Entries of an object or list, by key or number; none of anything else."""
+    if isinstance(data, Mapping):
+        return data.items()
+    return enumerate(data) if isinstance(data, list | tuple) else ()
