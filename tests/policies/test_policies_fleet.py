@@ -10,10 +10,6 @@ from intertie_policies.fleet import HOURS_PER_MONTH, Fleet, fleets, price_of
 from intertie_policies.resources import Index, Node, Stack
 
 EKS, GROUP = "aws:eks/nodeGroup:NodeGroup", "aws:autoscaling/group:Group"
-    "aws:eks/nodeGroup:NodeGroup",
-    "azure-native:containerservice:AgentPool",
-    "aws:autoscaling/group:Group",
-)
 
 
 def fleet(type_: str, props: Any) -> Fleet:
