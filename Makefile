@@ -60,6 +60,7 @@ docs: setup ## write the generated tables
 	@$(BIN)/python tools/write_docs.py
 	@$(BIN)/python tools/tier_table.py
 	@$(BIN)/python tools/compare_catalog.py
+	@$(BIN)/python -m intertie.lab.oracles.gaps
 
 lock: setup ## write requirements.lock anew (needs uv on PATH)
 	@command -v uv >/dev/null || { echo "lock: missing: uv. pip install uv" >&2; exit 3; }
