@@ -74,12 +74,24 @@ def _of_owner(resource: Resource, cloud: str) -> Value | None:
 
 def _of_any(pool: Resource, where: Stack, kinds: tuple[str, ...]) -> Value | None:
     """The region that all clusters have which a pool may be of. Before it is made the engine tells no dependencies."""
-    nodes = [node.urn for kind in kinds for node in where.index.by_kind.get(kind, ())]
-    clusters = [each for each in where.each(nodes, pool.trace) if each.cloud == pool.cloud]
-    regions = {region.quietly().text: region for region in map(region_of, clusters) if not region.quietly().absent}
+    remembered = where.index.remembered
+    key = (pool.cloud, kinds)
+    if key not in remembered:  # a list may have thousands of pools and of clusters
+        remembered[key] = _of_different_regions(pool.cloud, where, kinds)
+    regions = [region_of(cluster) for cluster in where.each(remembered[key], pool.trace)]
     if len(regions) > 1:
         return accessor.undecided(pool.props, "region")
-    return next(iter(regions.values()), None)
+    return regions[0] if regions else None
+
+
+def _of_different_regions(cloud: str | None, where: Stack, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """One cluster of a region, and one of another if there is one: their URNs."""
+    found: dict[str | None, str] = {}
+    for cluster in where.of_type(*kinds):
+        region = region_of(cluster).quietly() if cluster.cloud == cloud else None
+        if region is not None and not region.absent:
+            found.setdefault(region.text, cluster.node.urn)
+    return tuple(found.values())[:2]
 
 
 def _of_provider(resource: Resource, cloud: str) -> Value:

@@ -5,7 +5,7 @@ resources with their relations; lookups are built once and shared by all rules.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -148,6 +148,8 @@ class Index:
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
         self.nodes = nodes
+        self.remembered: dict[Hashable, tuple[str, ...]] = {}
+        """URNs that were looked for among all nodes: an answer that every resource would look for again."""
 
     @cached_property
     def by_urn(self) -> dict[str, Node]:

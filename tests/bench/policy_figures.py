@@ -94,6 +94,7 @@ def in_engine(say: Say, hold: Hold) -> None:
         (project / "__main__.py").write_text(PROGRAM)
         engine = Engine(home.create(Path(folder) / "lab").environment(), project, "live")
         assert engine.init().ok
+        assert engine.run("config", "set", "aws:region", "us-east-1").ok
         pack = f"--policy-pack={ROOT / 'policies' / 'production'}"
         runs = [(_seconds(engine), _seconds(engine, pack)) for _ in range(PAIRS + 1)][1:]
     without, with_pack = (statistics.median(each) for each in zip(*runs, strict=True))
