@@ -1,5 +1,6 @@
 """What charts bring, and where their values put it."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -104,6 +105,19 @@ def test_definitions_stand_in_without_a_schema_where_a_module_cannot_be_had(monk
     assert definition["metadata"]["name"] == "leaderworkersets.leaderworkerset.x-k8s.io"
     schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     assert schema == {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+def test_a_kind_that_the_server_takes_but_does_not_list_yet_is_not_served() -> None:
+    answers: dict[str, Any] = {"definition": {"status": {"conditions": [{"type": "Established", "status": "True"}]}}}
+    api: Any = SimpleNamespace(path_of=lambda body: "definition", find=answers.get)
+    assert not crds.are_served(api, "lws")
+    path = "/apis/leaderworkerset.x-k8s.io/v1"
+    answers[path] = {"resources": [{"kind": "DisaggregatedSet"}]}
+    assert not crds.are_served(api, "lws")
+    answers[path]["resources"].append({"kind": "LeaderWorkerSet"})
+    assert crds.are_served(api, "lws")
+    answers["definition"]["status"]["conditions"][0]["status"] = "False"
+    assert not crds.are_served(api, "lws")
 
 
 def test_the_modules_of_all_definitions_are_declared_with_a_version() -> None:

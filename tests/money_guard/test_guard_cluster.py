@@ -14,7 +14,7 @@ from intertie.money.guard import Limits, State, tick
 from intertie.money.guard.actions import Change
 from intertie.money.guard.kube import BEFORE, KubernetesCluster, connect
 from intertie.money.prices import OwnPrice, Price, PriceBook
-from support.lab_clusters import Supervised, supervised, wait_for
+from support.lab_clusters import Supervised, supervised
 
 pytestmark = pytest.mark.kubernetes
 
@@ -32,9 +32,7 @@ DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
     with supervised(tmp_path_factory.mktemp("guard") / "lab") as found:
         api = found.cluster("c", "aws")
-        for definition in crds.definitions("keda").objects:
-            api.apply(definition, "test")
-        wait_for(lambda: api.find("/apis/keda.sh/v1alpha1") is not None, 30)
+        crds.install(api, "keda")
         api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, "test")
         yield found
 

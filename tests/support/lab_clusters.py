@@ -49,7 +49,7 @@ class Supervised:
             return found.state == "running"
 
         wait_for(running, START_SECONDS)
-        wait_for(lambda: all(_served(self.api(id_), each) for each in brought), START_SECONDS)
+        wait_for(lambda: all(crds.are_served(self.api(id_), each) for each in brought), START_SECONDS)
         return self.api(id_)
 
     def api(self, id_: str) -> Api:
@@ -93,11 +93,6 @@ def supervised(folder: Path) -> Iterator[Supervised]:
             process.wait()
             log.close()
             world.close()
-
-
-def _served(api: Api, component: str) -> bool:
-    names = [each["metadata"]["name"] for each in crds.definitions(component).objects]
-    return all(api.find(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}") for name in names)
 
 
 def wait_for(happened: Callable[[], bool], seconds: float, about: Callable[[], object] = lambda: "") -> None:

@@ -67,14 +67,18 @@ def install(api: Api, component: str, busy: Callable[[], None] = lambda: None) -
             api.request("POST", api.served(body["apiVersion"], body["kind"]).path(), body)
     end = time.monotonic() + _ESTABLISHED_SECONDS
     for body in found.objects:
-        path = api.path_of(body)
-        while not _established(api.get(path)):
+        while not _is_served(api, body):
             if time.monotonic() > end:
                 raise OutsideError(f"{body['metadata']['name']} was not served after {_ESTABLISHED_SECONDS} s")
             busy()
             time.sleep(0.05)
     api.forget_kinds()
     return found
+
+
+def are_served(api: Api, component: str) -> bool:
+    """Whether objects of every kind of a component can be made by now."""
+    return all(_is_served(api, body) for body in definitions(component).objects)
 
 
 def remove(api: Api, component: str) -> None:
@@ -84,9 +88,19 @@ def remove(api: Api, component: str) -> None:
     api.forget_kinds()
 
 
-def _established(live: Mapping[str, Any]) -> bool:
+def _is_served(api: Api, definition: Mapping[str, Any]) -> bool:
+    """Established, and listed: the server lists kinds of a group one after another, some time after it takes them."""
+    live = api.find(api.path_of(definition)) or {}
     conditions = (live.get("status") or {}).get("conditions") or []
-    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+    if not any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
+        return False
+    spec = definition["spec"]
+    versions = [f"/apis/{spec['group']}/{each['name']}" for each in spec["versions"] if each["served"]]
+    return all(spec["names"]["kind"] in _kinds(api.find(path) or {}) for path in versions)
+
+
+def _kinds(listed: Mapping[str, Any]) -> set[str]:
+    return {each["kind"] for each in listed.get("resources") or ()}
 
 
 @cache
