@@ -79,6 +79,12 @@ def rules() -> str:
     return "\n".join(lines)
 
 
+def _how(rule: Rule) -> str:
+    if rule.scope == "stack":
+        return "all together"
+    return "each" if rule.whole is None else "each, and all together for what only launch templates say"
+
+
 def _rule(rule: Rule) -> list[str]:
     counts: dict[str, int] = dict.fromkeys(testing.OUTCOMES, 0)
     for case in testing.load(FIXTURES, rule.id):
@@ -86,7 +92,7 @@ def _rule(rule: Rule) -> list[str]:
     lines = [f"### {rule.id}", "", f"{rule.description} {rule.rationale}", "", f"* **Remedy:** {rule.remediation}"]
     types = [f"`{type_}`" for type_ in sorted(rule.types)]
     shown = ", ".join(types[:6]) + (f" and {len(types) - 6} more" if len(types) > 6 else "")
-    lines.append(f"* **Reads:** {shown or 'every type'}, {'each' if rule.scope == 'resource' else 'all together'}")
+    lines.append(f"* **Reads:** {shown or 'every type'}, {_how(rule)}")
     if rule.settings:
         lines.append("* **Settings:** " + ", ".join(f"`configuration.{section}`" for section in rule.settings))
     if rule.apply_time_only:

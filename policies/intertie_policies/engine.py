@@ -16,7 +16,7 @@ from intertie_policies.changes import applied
 from intertie_policies.config import Configuration
 from intertie_policies.resources import Index, Node, Resource, Stack
 from intertie_policies.results import Remediated, Report, Result
-from intertie_policies.rule import PRODUCTION, Change, Context, Level, Rule, Verdict, Violation, why_unknown
+from intertie_policies.rule import PRODUCTION, Change, Check, Context, Level, Rule, Verdict, Violation, why_unknown
 
 _LONGEST_MESSAGE = 1_000
 _MOST_DOUBTS = 5  # unknown properties that are told per resource and rule
@@ -73,7 +73,7 @@ class Judge:
         for rule in self.rules_for(node.kind):
             trace = Trace()
             view = Resource(node, trace, None, self.context.stack_config or {}, around)
-            found = self._run(rule, view, trace)
+            found = self._run(rule, view, trace, rule.check)
             passed += not found
             results += found
         return results, passed
@@ -83,12 +83,13 @@ class Judge:
         results: list[Result] = []
         passed = 0
         for rule in self.rules:
-            if rule.scope != "stack" or self.levels[rule.id] is Level.DISABLED:
+            check = rule.over()
+            if check is None or self.levels[rule.id] is Level.DISABLED:
                 continue
             if rule.types and not any(kind in index.by_kind for kind in rule.types):
                 continue
             trace = Trace()
-            found = self._run(rule, Stack(index, trace, self.context.stack_config or {}, self.stack), trace)
+            found = self._run(rule, Stack(index, trace, self.context.stack_config or {}, self.stack), trace, check)
             passed += not found
             results += found
         return results, passed
@@ -123,10 +124,10 @@ class Judge:
 
     # ------------------------------------------------------------------ one rule
 
-    def _run(self, rule: Rule, subject: Resource | Stack, trace: Trace) -> list[Result]:
+    def _run(self, rule: Rule, subject: Resource | Stack, trace: Trace, check: Check) -> list[Result]:
         found: list[Violation] = []
         try:
-            for violation in rule.check(subject, self.context):
+            for violation in check(subject, self.context):
                 found.append(violation)  # noqa: PERF402  what was yielded before a crash stands
         except Exception as error:  # noqa: BLE001  a rule that crashes has not passed, and the others go on
             message = f"the rule {rule.id} itself failed ({type(error).__name__}: {error}); that is not a pass"

@@ -11,6 +11,7 @@ def listed(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "subject": rule.subject,
         "scope": rule.scope.value,
+        "also_over_all": rule.whole is not None,
         "levels": {pack: rule.level(pack).value for pack in PACKS},
         "description": rule.description,
         "rationale": rule.rationale,

@@ -56,6 +56,14 @@ class Pool:
         return (found,)
 
     @property
+    def by_template(self) -> bool:
+        """Whether its launch template alone says what its machines are."""
+        if self.cloud != "aws":
+            return False
+        named, template = self.props["instanceTypes"].quietly(), self.props["launchTemplate"].quietly()
+        return named.state is not State.UNKNOWN and not named.items and template.state is not State.ABSENT
+
+    @property
     def node(self) -> Value:
         """Settings of one node: GKE keeps them apart from the pool's."""
         return self.props["nodeConfig"] if self.cloud == "gcp" else self.props

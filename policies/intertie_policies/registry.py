@@ -32,4 +32,5 @@ def resource_rules(type_: str) -> tuple[Rule, ...]:
 
 @cache
 def stack_rules() -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules() if rule.scope is Scope.STACK)
+    """Rules that are checked over all resources of a stack; some of them resource rules too."""
+    return tuple(rule for rule in rules() if rule.over() is not None)

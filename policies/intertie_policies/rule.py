@@ -111,6 +111,11 @@ class Rule:
     apply_time_only: tuple[str, ...]  # `encryptionConfig.provider.keyArn`: unknown in every preview
     check: Check
     remedy: Remedy | None = None
+    whole: Check | None = None  # of a resource rule: what only the whole stack shows, checked in addition
+
+    def over(self) -> Check | None:
+        """What is checked over all resources of a stack together."""
+        return self.check if self.scope is Scope.STACK else self.whole
 
     def level(self, pack: str) -> Level:
         return self.levels.get(pack, Level.DISABLED)
@@ -135,13 +140,14 @@ def rule(
     apply_time_only: Iterable[str] = (),
     remedy: Remedy | None = None,
     scope: Scope = Scope.RESOURCE,
+    whole: Check | None = None,
 ) -> Callable[[Check], Rule]:
     """Makes a resource rule of a function (resource, context)."""
 
     def make(check: Check) -> Rule:
         return Rule(
             id, subject, scope, frozenset(types), {BASELINE: baseline, PRODUCTION: production}, description,
-            rationale, remediation, tuple(references), tuple(settings), tuple(apply_time_only), check, remedy,
+            rationale, remediation, tuple(references), tuple(settings), tuple(apply_time_only), check, remedy, whole,
         )  # fmt: skip
 
     return make

@@ -123,10 +123,10 @@ def reads(case: Case, rule: Rule) -> tuple[Read, ...]:
     trace = Trace(every=True)
     judge_ = _judge(case, rule)
     stack = Stack(Index(case.nodes), trace, judge_.context.stack_config or {})
-    if rule.scope is Scope.STACK:
-        if not rule.types or any(kind in stack.index.by_kind for kind in rule.types):
-            list(rule.check(stack, judge_.context))
-    else:
+    whole = rule.over()
+    if whole is not None and (not rule.types or any(kind in stack.index.by_kind for kind in rule.types)):
+        list(whole(stack, judge_.context))
+    if rule.scope is Scope.RESOURCE:
         for node in case.nodes:
             if rule.reads(node.kind):
                 list(rule.check(Resource(node, trace, None, stack.stack_config, stack), judge_.context))

@@ -56,6 +56,7 @@ FRAMEWORK_TESTS = {
     "host": ("policies_host", "policies_framework"),
     "listing": ("policies_framework",),
     "places": ("policies_parts",),
+    "pool_rule": ("policy_pool_rule",),
     "pools": ("policies_parts", "policies_fleet"),
     "reading": ("policies_reading", "policies_framework"),
     "region": ("policies_parts", "policies_host"),

@@ -70,7 +70,11 @@ def rule_facts(rule: Data) -> Iterator[tuple[str, str]]:
     yield "why", rule["rationale"]
     yield "what to do", rule["remediation"]
     yield "level", ", ".join(f"{level} in {pack}" for pack, level in rule["levels"].items())
-    yield "runs", "for each resource, before it is made" if rule["scope"] == "resource" else "once, over all resources"
+    once = "once, over all resources"
+    each = "for each resource, before it is made"
+    if rule["also_over_all"]:
+        each += f"; for what only launch templates say, {once}"
+    yield "runs", each if rule["scope"] == "resource" else once
     yield "resource types", ", ".join(rule["types"]) or "all"
     if rule["settings"]:
         yield "settings", ", ".join(f"configuration.{section}" for section in rule["settings"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from intertie import catalog
-from intertie_policies.pools import POOLS, Pool, pools_of
+from intertie_policies.pools import Pool, pools_in
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, stack_rule, unknown
 from intertie_policies.rules.capacity.agents import CHARTS, DAEMON_SET, agents
@@ -55,7 +55,7 @@ def brings_driver(pool: Pool) -> bool:
     ],
 )
 def device_plugin_owned_once(stack: Stack, _context: Context) -> Iterator[Violation]:
-    pools = [pool for resource in stack.of_type(*POOLS) for pool in pools_of(resource)]
+    pools = list(pools_in(stack))
     for vendor, resource in _RESOURCES.items():
         own = [pool for pool in pools if vendor_of(pool) == vendor]
         if not own:
@@ -99,7 +99,7 @@ def driver_owned_once(stack: Stack, _context: Context) -> Iterator[Violation]:
     operators = [agent for agent in agents(stack, "nvidia") if agent.operator]
     if not operators:
         return
-    pools = [pool for resource in stack.of_type(*POOLS) for pool in pools_of(resource) if vendor_of(pool) == "nvidia"]
+    pools = [pool for pool in pools_in(stack) if vendor_of(pool) == "nvidia"]
     driven = [pool for pool in pools if brings_driver(pool)]
     bare = [pool for pool in pools if not brings_driver(pool)]
     for agent in operators:

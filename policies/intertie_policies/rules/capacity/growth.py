@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from intertie_policies.pools import AKS, AKS_CLUSTER, EKS, GKE, POOLS, pools_of
+from intertie_policies.pools import AKS, AKS_CLUSTER, EKS, GKE, POOLS, pools_in, pools_of
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
 
@@ -212,7 +212,7 @@ def warm_capacity_kept(stack: Stack, context: Context) -> Iterator[Violation]:
     wanted = context.settings.capacity.min_warm_nodes
     if not wanted:
         return
-    pools = [pool for resource in stack.of_type(*POOLS) for pool in pools_of(resource) if pool.accelerated]
+    pools = [pool for pool in pools_in(stack) if pool.accelerated]
     kept = sum(pool.floor.number or 0 for pool in pools)
     if pools and kept < wanted:
         yield fail(pools[0].resource, f"{kept:g} nodes are kept; {wanted} are needed")

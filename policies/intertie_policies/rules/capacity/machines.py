@@ -4,40 +4,36 @@ from collections.abc import Iterator
 
 from intertie import catalog
 from intertie.catalog import Machine
-from intertie_policies.pools import POOLS, Pool, catalogued, pools_in, pools_of, uncatalogued
-from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule, unknown
+from intertie_policies.pool_rule import pool_rule
+from intertie_policies.pools import POOLS, Pool, catalogued, pools_of, uncatalogued
+from intertie_policies.resources import Resource
+from intertie_policies.rule import Context, Level, Violation, fail, rule, unknown
 
 
-@stack_rule(
+@pool_rule(
     "accelerator-approved",
     "capacity",
-    types=POOLS,
     description="Pools use approved accelerators only.",
     rationale="Others have no quota, no price and no images that were tested.",
     remediation="Use an approved accelerator, or have it added to `capacity.accelerators`.",
     settings=["capacity"],
 )
-def accelerator_approved(stack: Stack, context: Context) -> Iterator[Violation]:
+def accelerator_approved(pool: Pool, context: Context) -> Iterator[Violation]:
     approved = context.settings.capacity.accelerators
-    if not approved:
-        return
-    for pool in pools_in(stack):
-        for machine in pool.machines:
-            name = machine.text or ""
-            row = catalogued(pool.cloud, name)
-            if row and row.accelerator and row.accelerator not in approved:
-                found = f"{row.name} has {row.accelerator}; approved: {', '.join(approved)}"
-                yield fail(pool.resource, found, *machine.path)
-            elif uncatalogued(pool.cloud, name):
-                found = f"nobody knows which accelerators {name} has; approved: {', '.join(approved)}"
-                yield unknown(pool.resource, machine, found)
+    for machine in pool.machines if approved else ():
+        name = machine.text or ""
+        row = catalogued(pool.cloud, name)
+        if row and row.accelerator and row.accelerator not in approved:
+            found = f"{row.name} has {row.accelerator}; approved: {', '.join(approved)}"
+            yield fail(pool.resource, found, *machine.path)
+        elif uncatalogued(pool.cloud, name):
+            found = f"nobody knows which accelerators {name} has; approved: {', '.join(approved)}"
+            yield unknown(pool.resource, machine, found)
 
 
-@stack_rule(
+@pool_rule(
     "image-fits-machine",
     "capacity",
-    types=POOLS,
     baseline=Level.MANDATORY,
     description="The node image is made for the machine's architecture and accelerators.",
     rationale="A node with the wrong image never joins, or joins without a driver and offers no accelerator.",
@@ -45,12 +41,11 @@ def accelerator_approved(stack: Stack, context: Context) -> Iterator[Violation]:
     references=["Amazon EKS user guide, EKS-optimized accelerated AMIs", "GKE documentation, node images"],
     apply_time_only=["instanceTypes[*]"],
 )
-def image_fits_machine(stack: Stack, _context: Context) -> Iterator[Violation]:
-    for pool in pools_in(stack):
-        if pool.cloud == "aws":
-            yield from _eks_image(pool)
-        elif pool.cloud == "gcp":
-            yield from _gke_image(pool)
+def image_fits_machine(pool: Pool, _context: Context) -> Iterator[Violation]:
+    if pool.cloud == "aws":
+        yield from _eks_image(pool)
+    elif pool.cloud == "gcp":
+        yield from _gke_image(pool)
 
 
 def _eks_image(pool: Pool) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from intertie_policies.pools import POOLS, pools_of
+from intertie_policies.pools import POOLS, pools_in
 from intertie_policies.resources import Stack
 from intertie_policies.rule import Context, Violation, fail, stack_rule
 
@@ -17,7 +17,7 @@ from intertie_policies.rule import Context, Violation, fail, stack_rule
     references=["Amazon EKS user guide, managed node group capacity types", "GKE documentation, Spot VMs"],
 )
 def accelerators_not_spot_only(stack: Stack, _context: Context) -> Iterator[Violation]:
-    pools = [pool for resource in stack.of_type(*POOLS) for pool in pools_of(resource) if pool.accelerated]
+    pools = [pool for pool in pools_in(stack) if pool.accelerated]
     if pools and all(pool.spot for pool in pools):
         for pool in pools:
             yield fail(pool.resource, "every pool with accelerators in this stack is a spot pool")

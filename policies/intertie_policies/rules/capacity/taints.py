@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from intertie_policies.pools import POOLS, Pool, pools_in, pools_of
+from intertie_policies.pool_rule import pool_rule
+from intertie_policies.pools import Pool, pools_in
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Violation, fail, stack_rule
 from intertie_policies.rules.capacity.agents import DAEMON_SET, agents
@@ -38,20 +39,18 @@ def _split(text: str) -> Taint | None:
     return (key, value, effect) if effect in ("NoSchedule", "NoExecute") else None
 
 
-@stack_rule(
+@pool_rule(
     "accelerator-pool-tainted",
     "capacity",
-    types=POOLS,
     description="A pool with accelerators has a taint that keeps other pods away.",
     rationale="Any pod that lands on an accelerator node keeps the whole machine running, and takes its place.",
     remediation="Declare the taint on the pool, on GKE too: whether GKE adds one depends on which pool was made first.",
     references=["GKE documentation, GPUs", "Kubernetes documentation, taints and tolerations"],
 )
-def accelerator_pool_tainted(stack: Stack, _context: Context) -> Iterator[Violation]:
-    for pool in pools_in(stack):
-        written = pool.props["nodeTaints"] if pool.cloud == "azure" else pool.node["taints"]
-        if pool.accelerated and not written.unknown and not taints(pool):
-            yield fail(pool.resource, "no taint keeps other pods away from its accelerators")
+def accelerator_pool_tainted(pool: Pool, _context: Context) -> Iterator[Violation]:
+    written = pool.props["nodeTaints"] if pool.cloud == "azure" else pool.node["taints"]
+    if pool.accelerated and not written.unknown and not taints(pool):
+        yield fail(pool.resource, "no taint keeps other pods away from its accelerators")
 
 
 @stack_rule(
@@ -65,7 +64,7 @@ def accelerator_pool_tainted(stack: Stack, _context: Context) -> Iterator[Violat
     apply_time_only=["spec.template.spec.containers[*].image"],
 )
 def taints_tolerated(stack: Stack, _context: Context) -> Iterator[Violation]:
-    pools = [pool for resource in stack.of_type(*POOLS) for pool in pools_of(resource)]
+    pools = list(pools_in(stack))
     for vendor, resources in _RESOURCES.items():
         own = [(pool, taints(pool)) for pool in pools if vendor_of(pool) == vendor]
         if not own:

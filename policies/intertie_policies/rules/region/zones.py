@@ -5,7 +5,8 @@ from fnmatch import fnmatchcase
 
 from intertie import catalog
 from intertie_policies.accessor import Value
-from intertie_policies.pools import EKS, POOLS, Pool, catalogued, pools_in, pools_of
+from intertie_policies.pool_rule import pool_rule
+from intertie_policies.pools import EKS, POOLS, Pool, catalogued, pools_of
 from intertie_policies.region import region_name
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
@@ -13,26 +14,24 @@ from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_
 _SUBNET = "aws:ec2/subnet:Subnet"
 
 
-@stack_rule(
+@pool_rule(
     "machine-sold-in-region",
     "region",
-    types=POOLS,
     description="The cloud sells a pool's accelerator machines in its region.",
     rationale="A machine type that a region does not have is refused by the cloud, or its pool stays at zero for ever.",
     remediation="Use a region that sells the machine, or, when the cloud says it does, `capacity.also_offered`.",
     references=["cfn-lint, EC2 instance types per region (MIT-0)", "skypilot-catalog (Apache-2.0)"],
     settings=["capacity"],
 )
-def machine_sold_in_region(stack: Stack, context: Context) -> Iterator[Violation]:
-    for pool in pools_in(stack):
-        if not pool.accelerated:
-            continue
-        place = pool.resource.region.text
-        for machine in pool.machines:
-            name = machine.text
-            if place and name and (places := _elsewhere(pool.cloud, place, name, context)):
-                message = f"no source shows {name} in {place}; it is shown in {places}"
-                yield fail(pool.resource, message, *machine.path)
+def machine_sold_in_region(pool: Pool, context: Context) -> Iterator[Violation]:
+    if not pool.accelerated:
+        return
+    place = pool.resource.region.text
+    for machine in pool.machines:
+        name = machine.text
+        if place and name and (places := _elsewhere(pool.cloud, place, name, context)):
+            message = f"no source shows {name} in {place}; it is shown in {places}"
+            yield fail(pool.resource, message, *machine.path)
 
 
 def _elsewhere(cloud: str, region: str, machine: str, context: Context) -> str:
