@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from intertie.lab import references, values
+from intertie.lab import values
 from intertie.lab.clouds.aws import checks, eks
 from intertie.lab.clouds.cloud import Cloud, Request
 from intertie.lab.clouds.kinds import Kind
@@ -106,7 +106,7 @@ class Aws(Cloud):
         if resource.type == eks.CLUSTER:
             return eks.cluster_made(request, resource)
         if resource.type == eks.NODE_GROUP:
-            return eks.group_made(self, request, resource)
+            return eks.group_made(request, resource)
         if resource.type == "aws:ec2/launchTemplate:LaunchTemplate" and request.old is not None:
             version = int(request.old.outputs.get("latestVersion", 1)) + 1
             resource.outputs.update(latestVersion=version, defaultVersion=version)
@@ -122,11 +122,6 @@ class Aws(Cloud):
         if resource.type == eks.CLUSTER and resource.inputs.get("deletionProtection") is True:
             message = "InvalidRequestException|Cluster cannot be deleted because deletion protection is enabled."
             raise self.refuse(request.kind, "delete", message, request.context)
-
-    def subnets(self, world: World, ids: list[str]) -> list[Resource]:
-        """The subnets with these ids."""
-        found = [references.by_name(world, each, "aws:ec2/subnet:Subnet", self.name) for each in ids]
-        return [each for some in found for each in some]
 
 
 def _zone_id(zone: str) -> str:

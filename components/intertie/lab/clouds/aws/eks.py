@@ -3,21 +3,19 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from intertie.lab import capacity, machines, references, values
 from intertie.lab.clouds import clusters
 from intertie.lab.clouds.aws import offers, texts
-from intertie.lab.clouds.cloud import Request
+from intertie.lab.clouds.cloud import Cloud, Request
 from intertie.lab.errors import CloudError, NotHealthyError
 from intertie.lab.world import Cluster, Pool, Resource, World
-
-if TYPE_CHECKING:
-    from intertie.lab.clouds.aws.cloud import Aws
 
 CLUSTER = "aws:eks/cluster:Cluster"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+_SUBNET = "aws:ec2/subnet:Subnet"
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 _MARKETS = {"SPOT": "spot", "CAPACITY_BLOCK": "capacity-block"}
@@ -41,9 +39,9 @@ def own(world: World, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {"cluster_vpc": vpc, "authority": clusters.authority(Cluster("", "aws", "", "", ""))}
 
 
-def before_cluster(cloud: "Aws", request: Request) -> None:
+def before_cluster(cloud: Cloud, request: Request) -> None:
     """EKS wants its control plane in two zones."""
-    zones = _zones(cloud, values.at(request.inputs, "vpcConfig.subnetIds[]"), request)
+    zones = _zones(values.at(request.inputs, "vpcConfig.subnetIds[]"), request)
     if len(zones) < _LEAST_ZONES:
         text = "InvalidParameterException|Subnets specified must be in at least two different AZs"
         raise cloud.refuse(request.kind, "create", text, request.context)
@@ -79,7 +77,7 @@ def cluster_gone(world: World, resource: Resource) -> None:
     clusters.unwant(world, cluster_id(resource))
 
 
-def before_group(cloud: "Aws", request: Request) -> None:
+def before_group(cloud: Cloud, request: Request) -> None:
     """Refuses machine types that EC2 does not have, or not in this region."""
     template = _template(request)
     for name in _machines(request.inputs, template):
@@ -90,7 +88,7 @@ def before_group(cloud: "Aws", request: Request) -> None:
                 f"InvalidParameterException|{texts.NO_SUCH_TYPE.format(machine=name)}",
                 request.context,
             )
-    zones = _zones(cloud, values.at(request.inputs, "subnetIds[]"), request)
+    zones = _zones(values.at(request.inputs, "subnetIds[]"), request)
     for name in _machines(request.inputs, template):
         if not offers.offered(request.region, name):
             text = texts.NOT_OFFERED.format(machine=name, zone=", ".join(zones))
@@ -98,12 +96,12 @@ def before_group(cloud: "Aws", request: Request) -> None:
     request.zones = zones
 
 
-def group_made(cloud: "Aws", request: Request, resource: Resource) -> Resource:
+def group_made(request: Request, resource: Resource) -> Resource:
     """The pool behind a node group. NotHealthyError when its nodes cannot be had or cannot join."""
     world = request.world
     cluster = references.by_name(world, str(resource.inputs["clusterName"]), CLUSTER, "aws")
     here = [each for each in cluster if each.region == resource.region] or cluster
-    pool = _pool(cloud, request, resource, cluster_id(here[0]) if here else "")
+    pool = _pool(request, resource, cluster_id(here[0]) if here else "")
     before = next((each for each in world.pools(pool.cluster) if each.name == pool.name), None)
     failure = _cannot_join(request, here[0] if here else None) or _cannot_be_had(world, request, pool, before)
     if failure is not None:
@@ -136,7 +134,7 @@ def _within(pool: Pool, request: Request, before: Pool) -> int:
     return min(max(desired, pool.minimum), pool.maximum)
 
 
-def _pool(cloud: "Aws", request: Request, resource: Resource, cluster: str) -> Pool:
+def _pool(request: Request, resource: Resource, cluster: str) -> Pool:
     inputs = resource.inputs
     template = _template(request)
     data = template.inputs if template else {}
@@ -157,7 +155,7 @@ def _pool(cloud: "Aws", request: Request, resource: Resource, cluster: str) -> P
         "kubernetes.io/arch": machine.arch if machine else "amd64",
     }
     return Pool(
-        cluster, _pool_name(resource), name, _zones(cloud, values.at(inputs, "subnetIds[]"), request),
+        cluster, _pool_name(resource), name, _zones(values.at(inputs, "subnetIds[]"), request),
         int(scaling.get("minSize", 0)), int(scaling.get("maxSize", 1)), int(scaling.get("desiredSize", 0)), labels,
         _taints(inputs),
         _resources(machine, inputs, data), market, str(reservation or ""), resource.ready,
@@ -215,8 +213,8 @@ def _machines(inputs: Mapping[str, Any], template: Resource | None) -> list[str]
     return [str(each) for each in named]
 
 
-def _zones(cloud: "Aws", ids: list[str], request: Request) -> tuple[str, ...]:
-    subnets = cloud.subnets(request.world, ids)
+def _zones(ids: list[str], request: Request) -> tuple[str, ...]:
+    subnets = [each for id_ in ids for each in references.by_name(request.world, id_, _SUBNET, "aws")]
     return tuple(dict.fromkeys(str(each.outputs.get("availabilityZone", "")) for each in subnets))
 
 

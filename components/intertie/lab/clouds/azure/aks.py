@@ -7,17 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from intertie.lab import capacity, keys, machines, references, values
 from intertie.lab.clouds import clusters
 from intertie.lab.clouds.azure import texts
-from intertie.lab.clouds.cloud import Request
+from intertie.lab.clouds.cloud import Cloud, Request
 from intertie.lab.errors import CloudError, NotHealthyError
 from intertie.lab.world import Cluster, Pool, Resource, World
-
-if TYPE_CHECKING:
-    from intertie.lab.clouds.azure.cloud import Azure
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 POOL = "azure-native:containerservice:AgentPool"
@@ -42,13 +39,13 @@ def cluster_id(resource_id: str, region: str) -> str:
     return clusters.cluster_id("azure", region, name, resource_id.lower())
 
 
-def before_cluster(cloud: "Azure", request: Request) -> None:
+def before_cluster(cloud: Cloud, request: Request) -> None:
     """Sizes that do not exist are refused at once."""
     for row in request.inputs.get("agentPoolProfiles") or ():
         _known_size(cloud, request, str(row.get("vmSize", "")))
 
 
-def before_pool(cloud: "Azure", request: Request) -> None:
+def before_pool(cloud: Cloud, request: Request) -> None:
     """AKS looks at size and quota before it starts anything."""
     found = _cluster_of(request)
     region = found.region if found else request.region
@@ -88,7 +85,7 @@ def cluster_gone(world: World, resource: Resource) -> None:
     clusters.unwant(world, cluster_id(resource.outputs["__id"], resource.region))
 
 
-def pool_made(cloud: "Azure", request: Request, resource: Resource) -> Resource:
+def pool_made(cloud: Cloud, request: Request, resource: Resource) -> Resource:
     """The pool behind an AgentPool. NotHealthyError when its machines cannot be had: it stays, in state Failed."""
     world, found = request.world, _cluster_of(request)
     if found is None:
@@ -117,7 +114,7 @@ def pool_gone(world: World, resource: Resource) -> None:
         world.remove_pool(cluster_id(found.outputs["__id"], found.region), str(resource.outputs["name"]))
 
 
-def credentials(cloud: "Azure", world: World, args: Mapping[str, Any], *, admin: bool) -> dict[str, Any]:
+def credentials(cloud: Cloud, world: World, args: Mapping[str, Any], *, admin: bool) -> dict[str, Any]:
     """A kubeconfig, as AKS gives it: with a login of its own, or kubelogin where local accounts are off."""
     subscription = cloud.place({})["subscription"]
     group, name = args.get("resourceGroupName"), args.get("resourceName")
@@ -207,7 +204,7 @@ def _within(pool: Pool, request: Request, before: Pool | None) -> int:
     return min(max(before.desired if same else pool.desired, pool.minimum), pool.maximum)
 
 
-def _known_size(cloud: "Azure", request: Request, size: str) -> None:
+def _known_size(cloud: Cloud, request: Request, size: str) -> None:
     if size and not re.fullmatch(r"Standard_[A-Z]{1,3}\d+(-\d+)?[a-z]*(_\w+)*", size):
         text = texts.NO_SUCH_SIZE.format(
             machine=size, region=request.region, subscription=request.context.place["subscription"]

@@ -4,17 +4,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from intertie.lab import capacity, keys, machines, references, values
 from intertie.lab.clouds import clusters
-from intertie.lab.clouds.cloud import Request
+from intertie.lab.clouds.cloud import Cloud, Request
 from intertie.lab.clouds.gcp import texts
 from intertie.lab.errors import CloudError, NotHealthyError
 from intertie.lab.world import Pool, Resource, World
-
-if TYPE_CHECKING:
-    from intertie.lab.clouds.gcp.cloud import Gcp
 
 CLUSTER = "gcp:container/cluster:Cluster"
 POOL = "gcp:container/nodePool:NodePool"
@@ -66,7 +63,7 @@ def cluster_gone(world: World, resource: Resource) -> None:
     clusters.unwant(world, cluster_id(resource))
 
 
-def before_pool(cloud: "Gcp", request: Request) -> None:
+def before_pool(cloud: Cloud, request: Request) -> None:
     """GKE looks at machine type, shape and quota before it starts anything."""
     found = _cluster_of(request.world, request.inputs)
     request.zones = _zones(request.inputs, found)
