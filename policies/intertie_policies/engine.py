@@ -158,7 +158,7 @@ class Judge:
 
     def _result(self, rule: Rule, violation: Violation) -> Result:
         settings = self.configuration.settings
-        waiver = waivers.holding(settings.waivers, rule.id, violation.urn, violation.name, self.today)
+        waiver = waivers.holding(settings, rule.id, violation.urn, violation.name, self.today)
         level = self.levels[rule.id]
         return Result(
             self.pack,

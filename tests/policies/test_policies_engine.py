@@ -124,6 +124,16 @@ def test_a_stack_rule_fails_the_preview(engine: Any, tmp_path: Path) -> None:
     assert "it expired on 2020-01-01" in preview.text
 
 
+def test_a_waiver_without_end_waives_nothing_and_fails_the_preview_itself(engine: Any, tmp_path: Path) -> None:
+    waiver = {"rule": "region-allowed", "resource": "*::first", "owner": "security", "reason": "until it has moved"}
+    config = tmp_path / "policies.json"
+    config.write_text(json.dumps({"configuration": {"waivers": [{**waiver, "expires": "2999-01-01"}]}}))
+    preview = engine(PROGRAM.replace("TAIL", ""), region="ap-south-1").preview(*pack(config=config))
+    assert not preview.ok
+    assert "over-broad: it ends on 2999-01-01" in preview.text
+    assert ("region-allowed", "mandatory") in {(rule, level) for rule, level, _ in told(preview)}
+
+
 def test_a_remediation_is_made_and_shown(engine: Any, tmp_path: Path) -> None:
     config = tmp_path / "policies.json"
     config.write_text(json.dumps({"configuration": {"remediate": ["required-tags"]}}))

@@ -1,5 +1,6 @@
 """The analyzer that the engine talks to, asked directly: what it says of itself, what it keeps, what it answers."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -123,8 +124,9 @@ def test_a_secret_region_is_unknown_and_so_is_one_that_only_apply_knows(analyzer
 
 
 def test_a_waived_violation_is_shown_as_advice() -> None:
+    soon = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
     waiver = {"rule": "region-allowed", "resource": "urn:key-one", "owner": "security", "reason": "until it has moved"}
-    analyzer = configured(Analyzer("production"), waivers=[{**waiver, "expires": "2999-01-01"}])
+    analyzer = configured(Analyzer("production"), waivers=[{**waiver, "expires": soon}])
     bad = {**GOOD, "region": "ap-south-1"}
     levels = [
         each.enforcementLevel

@@ -11,7 +11,7 @@ from intertie_policies import accessor, describe, places, region, registry, secr
 from intertie_policies.accessor import State, Trace
 from intertie_policies.changes import applied
 from intertie_policies.conditions import When, is_given, reach, spelled
-from intertie_policies.config import Waiver
+from intertie_policies.config import Settings, Waiver
 from intertie_policies.resources import Index, Node, Resource, Stack
 from intertie_policies.results import Remediated, Report, Result, merged
 from intertie_policies.rule import Change, Level, Verdict
@@ -142,16 +142,40 @@ def waiver(resource: str, expires: date = date(2026, 11, 22)) -> Waiver:
     [("urn:k[0]", True), ("*[0]*abcd", False), ("k-one*", True), ("k-*", False), ("*one*", False), ("*-one-", False)],
 )
 def test_a_waiver_names_resources_by_urn_or_name_and_something_in_particular(resource: str, holds: bool) -> None:
-    found = waivers.holding([waiver(resource)], "r", "urn:k[0]", "k-one-", date(2026, 11, 22))
+    settings = Settings(waivers=(waiver(resource),))
+    found = waivers.holding(settings, "r", "urn:k[0]", "k-one-", date(2026, 11, 22))
     assert bool(found) is holds
 
 
 def test_why_a_waiver_does_not_hold() -> None:
     today = date(2026, 11, 22)
-    assert waivers.why_invalid(waiver("abcd"), today) == ""
-    assert waivers.why_invalid(waiver("abc"), today) == "'abc' names almost everything"
-    assert waivers.why_invalid(waiver("abcd", date(2026, 11, 21)), today) == "it expired on 2026-11-21"
+    assert waivers.why_invalid(waiver("abcd"), today, 180) == ""
+    assert waivers.why_invalid(waiver("abc"), today, 180) == "'abc' names almost everything"
+    assert waivers.why_invalid(waiver("abcd", date(2026, 11, 21)), today, 180) == "it expired on 2026-11-21"
     assert waivers.shown(waiver("abcd")) == "security until 2026-11-22: until it is moved"
+
+
+@pytest.mark.parametrize(
+    ("expires", "most", "holds"),
+    [
+        (date(2027, 5, 21), None, True), (date(2027, 5, 22), None, False), (date(2999, 1, 1), None, False),
+        (date(2026, 12, 2), 10, True), (date(2026, 12, 3), 10, False), (date(2027, 11, 23), 366, True),
+    ],
+)  # fmt: skip
+def test_a_waiver_that_ends_later_than_the_organisation_allows_is_over_broad_and_does_not_hold(
+    expires: date, most: int | None, holds: bool
+) -> None:
+    today, one = date(2026, 11, 22), waiver("k-one-*", expires)
+    settings = Settings(waivers=(one,)) if most is None else Settings(waivers=(one,), longest_waiver_days=most)
+    assert (waivers.holding(settings, "r", "urn:k", "k-one-a", today) is one) is holds
+    why = waivers.why_invalid(one, today, settings.longest_waiver_days)
+    assert (why == "") is holds
+    assert holds or why.startswith(f"over-broad: it ends on {expires}, ")
+
+
+def test_why_a_waiver_is_too_long_names_the_days_and_the_last_day_allowed() -> None:
+    why = waivers.why_invalid(waiver("k-one-*", date(2029, 11, 22)), date(2026, 11, 22), 30)
+    assert why == "over-broad: it ends on 2029-11-22, 1,096 days from now; allowed: 30, to 2026-12-22"
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,8 @@ WRONG = [
     ({"configuration": {"capacity": {"quota": {"aws:us-east-1:": 8}}}}, "is not `cloud:region:accelerator`"),
     ({"configuration": {"capacity": {"machines": ["p5*"]}}}, "'p5*' does not begin with"),
     ({"configuration": {"tagging": {"required": {"owner": "["}}}}, "the pattern of 'owner' is no regular expression"),
+    ({"configuration": {"longest_waiver_days": 367}}, "longest_waiver_days: found 367; allowed: Input should be less"),
+    ({"configuration": {"longest_waiver_days": 0}}, "longest_waiver_days: found 0; allowed: Input should be greater"),
     ({"configuration": {"environments": {"d": {"levels": {"z": "advisory"}}}}}, "environments.d.levels.z: found 'z'"),
 ]
 
@@ -181,6 +183,13 @@ def test_settings_of_places_are_taken_as_patterns_too() -> None:
     assert settings.cost.prices == {"azure:Standard_A": 0.0}
     waiver = {**WAIVER, "reason": "why not?!?", "expires": "2030-01-01"}
     assert read({"configuration": {"waivers": [waiver]}}, RULES, "f").settings.waivers[0].reason == "why not?!?"
+
+
+def test_the_longest_waiver_is_half_a_year_unless_the_organisation_says_so() -> None:
+    assert read({}, RULES, "f").settings.longest_waiver_days == 180
+    for days in (1, 366):
+        found = read({"configuration": {"longest_waiver_days": days}}, RULES, "f")
+        assert found.settings.longest_waiver_days == days
 
 
 def test_all_mistakes_are_said_at_once_and_counted() -> None:

@@ -1,5 +1,6 @@
 """Rules about pools: before a pool is made, and with the whole stack where only its template says the machine."""
 
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -39,6 +40,13 @@ def test_the_rules_that_judge_pools_twice_are_resource_rules() -> None:
     }  # fmt: skip
     assert {rule.scope for rule in POOL_RULES} == {Scope.RESOURCE}
     assert all(rule in registry.resource_rules(EKS) and rule in registry.stack_rules() for rule in POOL_RULES)
+
+
+@each_rule
+def test_the_checks_of_a_rule_about_pools_are_known_by_the_name_and_place_of_its_function(rule: Rule) -> None:
+    checks = [each for each in (rule.check, rule.whole) if isinstance(each, FunctionType)]
+    assert len({(check.__module__, check.__name__) for check in checks}) == 1 < len(checks)
+    assert checks[0].__module__.startswith("intertie_policies.rules.")
 
 
 @each_rule

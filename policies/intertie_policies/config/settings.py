@@ -14,6 +14,9 @@ from intertie_policies.config.resilience import Resilience
 from intertie_policies.config.tagging import Tagging
 from intertie_policies.config.waivers import Waiver
 
+MOST_WAIVER_DAYS = 366
+"""No organisation may let an exception stand for longer than a year without looking at it again."""
+
 LevelName = Literal["disabled", "advisory", "mandatory", "remediate"]
 
 
@@ -47,6 +50,9 @@ class Settings(Section):
     exposure: Exposure = Exposure()
     resilience: Resilience = Resilience()
     waivers: tuple[Waiver, ...] = ()
+    longest_waiver_days: int = Field(
+        default=180, ge=1, le=MOST_WAIVER_DAYS, description="How many days from today a waiver may end, at most."
+    )
 
     def environment_of(self, stack: str) -> str:
         """The environment that a stack belongs to. What nobody names is production: the strictest."""
