@@ -17,6 +17,8 @@ WARNING = timedelta(days=3)
 """How long before reserved capacity ends its alert fires: time to find other capacity."""
 PATIENCE = 4
 """An alert fires when this many times the scaling target wait: scaling has not kept up."""
+_SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
+"""Letters of hashes and random endings: no vowels and nothing that looks like one, so that they never make a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,21 @@ def _made(plan: Plan, row: Mapping[str, str]) -> Iterator[Alert]:
 
 def _stages(plan: Plan, needs: str) -> Iterator[dict[str, Any]]:
     for stage in plan.stages:
-        values = {"stage": stage.name, "floor": stage.min_replicas, **_measured(stage)}
+        values = {"stage": stage.name, "floor": stage.min_replicas, "pods": pods(stage), **_measured(stage)}
         if not needs or (needs == "deployment" and not stage.multi_node and stage.min_replicas) or values.get(needs):
             yield values
+
+
+def pods(stage: StagePlan) -> str:
+    """Names of the stage's pods, as a regular expression; no other stage's match, whatever it is called.
+
+    A Deployment's pod is called after it, a hash of its template and five random letters; a LeaderWorkerSet's leader
+    after the set and the number of its group, a worker after its leader and its own number. Source: Kubernetes
+    v1.35, k8s.io/apimachinery util/rand (alphabet and hash) and registry names.SimpleNameGenerator; LeaderWorkerSet.
+    """
+    if stage.multi_node:
+        return f"{stage.name}-[0-9]+(-[0-9]+)?"
+    return f"{stage.name}-{_SAFE}{{1,10}}-{_SAFE}{{5}}"
 
 
 def _measured(stage: StagePlan) -> dict[str, Any]:

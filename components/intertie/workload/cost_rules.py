@@ -1,4 +1,5 @@
-"""Recording and alerting rules on the exporter's metrics, as data: burn rate, idleness, forecast, commitments."""
+"""Recording and alerting rules on the exporter's metrics, as data: burn rate, idleness, forecast, commitments, and
+figures that stand still."""
 
 from typing import Any
 
@@ -22,6 +23,11 @@ _ABOVE = (
     'intertie_forecast_cost_usd{horizon="30d", quantile="p50"} > on (pipeline, placement) group_left ()'
     " intertie_budget_usd"
 )
+_PLACE = "{{ $labels.pipeline }} on {{ $labels.placement }}"
+_READ, _RAN = "intertie_last_read_timestamp_seconds", "intertie_guard_last_reading_timestamp_seconds"
+_STILL = f"time() - {_RAN} > 900 and on (pipeline, placement) (time() - {_READ} < 300)"
+"""Three runs of the guard without a reading that it believed, as seen by an exporter that sees."""
+_NEVER = f"intertie_budget_usd unless on (pipeline, placement) {_RAN}"
 ALERTS = (
     (
         "BudgetBurnsTooFast", "critical", "30m", "intertie:budget_burn:ratio_6h > 1.5",
@@ -53,12 +59,35 @@ ALERTS = (
         "NodesWithoutPrice", "warning", "15m", "intertie_unpriced_nodes > 0",
         "{{ $value }} nodes have no known price: costs are lower bounds, and the budget guard holds still",
     ),
+    (
+        "CostReadsFail", "warning", "15m", "increase(intertie_read_errors_total[15m]) > 0",
+        "the cost exporter of {{ $labels.pipeline }} on {{ $labels.placement }} cannot read the cluster",
+    ),
+    (
+        "CostFiguresOld", "warning", "5m", f"time() - {_READ} > 600",
+        "the costs of {{ $labels.pipeline }} on {{ $labels.placement }} are of {{ $value | humanizeDuration }} ago",
+    ),
+    (
+        "BudgetGuardStandsStill", "critical", "5m", _STILL,
+        f"{_PLACE}: the budget guard has believed nothing for {{{{ $value | humanizeDuration }}}}",
+    ),
+    (
+        "BudgetGuardNeverRan", "critical", "30m", _NEVER,
+        "the budget guard of {{ $labels.pipeline }} on {{ $labels.placement }} has left no memory that can be read",
+    ),
 )  # fmt: skip
 """(name, severity, for, expression, summary)."""
 
 
-def rule_groups() -> list[dict[str, Any]]:
-    """Groups as Prometheus, and every operator's custom resource, take them."""
+def rule_groups(pipeline: str, placement: str) -> list[dict[str, Any]]:
+    """Groups as Prometheus, and every operator's custom resource, take them.
+
+    That nothing is shown can only be asked of a series by its name and labels: so the placement is named.
+    """
+    gone = (
+        "CostExporterGone", "warning", "15m", f'absent({_READ}{{pipeline="{pipeline}", placement="{placement}"}})',
+        f"nothing shows what {pipeline} on {placement} costs: the exporter does not run or is not asked",
+    )  # fmt: skip
     recording = [{"record": name, "expr": expression} for name, expression in RECORDING]
     alerting = [
         {
@@ -68,7 +97,7 @@ def rule_groups() -> list[dict[str, Any]]:
             "labels": {"severity": severity},
             "annotations": {"summary": summary},
         }
-        for name, severity, lasting, expression, summary in ALERTS
+        for name, severity, lasting, expression, summary in (*ALERTS, gone)
     ]
     return [
         {"name": "intertie-cost", "interval": "1m", "rules": recording},

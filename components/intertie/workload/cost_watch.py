@@ -227,8 +227,9 @@ def _shown(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
         chosen = _chosen(plan, EXPORTER)
         made.append(monitoring.monitor(binding.monitor, f"{EXPORTER}-monitor", about, chosen, PORT, "/metrics"))
     if binding is not None and binding.rules != ("", ""):
+        groups = cost_rules.rule_groups(plan.spec.name, plan.placement)
         kind = {"apiVersion": binding.rules[0], "kind": binding.rules[1]}
-        body = {**kind, "metadata": metadata(plan, EXPORTER), "spec": {"groups": cost_rules.rule_groups()}}
+        body = {**kind, "metadata": metadata(plan, EXPORTER), "spec": {"groups": groups}}
         made.append(Manifest("cost-rules", body, needs=("namespace",)))
     about = metadata(plan, f"{plan.spec.name}-cost-dashboard")
     about["labels"] = dict(sorted({**about["labels"], "grafana_dashboard": "1"}.items()))

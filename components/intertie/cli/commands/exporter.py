@@ -102,6 +102,7 @@ class _Source:
             "carbon_kg_per_hour": float(carbon) if carbon is not None else None,
             "carbon_unknown_nodes": unknown,
             "errors": self.errors,
+            "read_at": now,
         }
         self.seen = snapshot_of(self.facts, seen, self.meter, **more)
         return exposition(self.seen)

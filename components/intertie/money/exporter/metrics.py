@@ -15,7 +15,8 @@ from prometheus_client.registry import Collector
 from intertie.money.exporter.snapshot import SHARED, Snapshot
 
 _NODE = ("instance", "node", "instance_type", "region", "provider_id", "arch")
-_OWNED = ("pipeline", "placement", "owner", "cost_center", "stage", "model", "capacity")
+_PLACE = ("pipeline", "placement")
+_OWNED = (*_PLACE, "owner", "cost_center", "stage", "model", "capacity")
 _STATES = ("ok", "alert", "freeze", "degrade", "stop")
 
 
@@ -52,7 +53,12 @@ def _nodes(snapshot: Snapshot) -> Iterator[Metric]:
         spot.add_metric(labels, float(node.spot))
     yield from (cost, count, spot)
     yield GaugeMetricFamily("intertie_unpriced_nodes", "Nodes whose price no source has.", value=unknown)
-    yield CounterMetricFamily("intertie_read_errors", "Reads of the cluster that failed.", value=snapshot.errors)
+    errors = CounterMetricFamily("intertie_read_errors", "Reads of the cluster that failed.", labels=_PLACE)
+    errors.add_metric((snapshot.pipeline, snapshot.placement), snapshot.errors)
+    yield errors
+    if snapshot.read_at is not None:
+        text = "When the cluster was last read, as all figures here were then."
+        yield _gauge(snapshot, "intertie_last_read_timestamp_seconds", text, snapshot.read_at.timestamp())
 
 
 def _spend(snapshot: Snapshot) -> Iterator[Metric]:
@@ -81,30 +87,34 @@ def _owned(snapshot: Snapshot, stage: str, kind: str) -> tuple[str, ...]:
 
 
 def _budget(snapshot: Snapshot) -> Iterator[Metric]:
-    place, labels = ("pipeline", "placement"), (snapshot.pipeline, snapshot.placement)
-
-    def gauge(name: str, text: str, value: float) -> Metric:
-        family = GaugeMetricFamily(name, text, labels=place)
-        family.add_metric(labels, value)
-        return family
-
     if snapshot.budget_usd is not None:
-        yield gauge("intertie_budget_usd", "Budget of a calendar month, dollars.", snapshot.budget_usd)
+        yield _gauge(snapshot, "intertie_budget_usd", "Budget of a calendar month, dollars.", snapshot.budget_usd)
     if snapshot.guard is None:
         return
     spent = float(snapshot.guard.get("spent", 0.0))
-    yield gauge("intertie_budget_spent_usd", "Dollars that the guard has counted this month.", spent)
+    yield _gauge(snapshot, "intertie_budget_spent_usd", "Dollars that the guard has counted this month.", spent)
     if snapshot.budget_usd:
         left = 1 - spent / snapshot.budget_usd
-        yield gauge("intertie_budget_remaining_ratio", "Share of the month's budget that is left.", left)
-    state = GaugeMetricFamily("intertie_guard_state", "1 for the state of the budget guard.", labels=(*place, "state"))
+        yield _gauge(snapshot, "intertie_budget_remaining_ratio", "Share of the month's budget that is left.", left)
+    if snapshot.guard_at is not None:
+        text = "When the guard last read the cluster and believed what it saw."
+        yield _gauge(snapshot, "intertie_guard_last_reading_timestamp_seconds", text, snapshot.guard_at.timestamp())
+    state = GaugeMetricFamily("intertie_guard_state", "1 for the state of the budget guard.", labels=(*_PLACE, "state"))
     for word in _STATES:
-        state.add_metric((*labels, word), float(snapshot.guard.get("state") == word))
+        named = (snapshot.pipeline, snapshot.placement, word)
+        state.add_metric(named, float(snapshot.guard.get("state") == word))
     yield state
 
 
+def _gauge(snapshot: Snapshot, name: str, text: str, value: float) -> Metric:
+    """One figure of the placement."""
+    family = GaugeMetricFamily(name, text, labels=_PLACE)
+    family.add_metric((snapshot.pipeline, snapshot.placement), value)
+    return family
+
+
 def _outlook(snapshot: Snapshot) -> Iterator[Metric]:
-    place, labels = ("pipeline", "placement"), (snapshot.pipeline, snapshot.placement)
+    place, labels = _PLACE, (snapshot.pipeline, snapshot.placement)
     ahead = GaugeMetricFamily(
         "intertie_forecast_cost_usd",
         "Dollars that the horizon ahead will cost.",

@@ -44,6 +44,13 @@ class Snapshot:
     carbon_kg_per_hour: float | None = None
     carbon_unknown_nodes: int = 0  # nodes whose power no source has; they are not in the figure
     errors: int = 0  # reads of the cluster that failed since the start
+    read_at: datetime | None = None  # aware; when the cluster was read
+
+    @property
+    def guard_at(self) -> datetime | None:
+        """When the guard last believed a reading; None where it has left none."""
+        samples = (self.guard or {}).get("samples")
+        return datetime.fromisoformat(samples[-1][0]) if samples else None
 
 
 class Meter:
