@@ -12,9 +12,9 @@ from intertie.catalog import prices
 from intertie_policies.accessor import Value
 from intertie_policies.pools import POOLS, Pool, catalogued, has_accelerators, launched, pools_in
 from intertie_policies.resources import Resource, Stack
+from intertie_policies.templates import GROUP
 
 HOURS_PER_MONTH = 730
-GROUP = "aws:autoscaling/group:Group"
 FLEETS = (*POOLS, GROUP)
 
 
@@ -46,7 +46,7 @@ def fleets(stack: Stack) -> Iterator[Fleet]:
     for group in stack.of_type(GROUP):
         overrides = group["mixedInstancesPolicy"]["launchTemplate"]["overrides"].items
         named = tuple(each["instanceType"] for each in overrides if not each["instanceType"].absent)
-        machines = named or launched(group, "launchTemplate", "mixedInstancesPolicy")
+        machines = named or launched(group)
         accelerated = has_accelerators("aws", machines)
         yield Fleet(group, "aws", machines, group["minSize"], group["maxSize"], False, accelerated)
 

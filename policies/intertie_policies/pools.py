@@ -16,10 +16,11 @@ from functools import cache
 from intertie import catalog
 from intertie.catalog import Machine
 from intertie_policies import accessor
+from intertie_policies.accelerators import model_of
 from intertie_policies.accessor import State, Value
 from intertie_policies.resources import Resource, Stack
+from intertie_policies.templates import EKS, LAUNCH, foreign, templates
 
-EKS = "aws:eks/nodeGroup:NodeGroup"
 AKS = "azure-native:containerservice:AgentPool"
 GKE = "gcp:container/nodePool:NodePool"
 AKS_CLUSTER = "azure-native:containerservice:ManagedCluster"
@@ -27,7 +28,6 @@ GKE_CLUSTER = "gcp:container/cluster:Cluster"
 EKS_CLUSTER = "aws:eks/cluster:Cluster"
 POOLS = (EKS, AKS, GKE, AKS_CLUSTER, GKE_CLUSTER)
 CLUSTERS = (EKS_CLUSTER, AKS_CLUSTER, GKE_CLUSTER)
-LAUNCH = "aws:ec2/launchTemplate:LaunchTemplate"
 _ACCELERATED_FAMILIES = {
     "aws": re.compile(r"(?:p|g|gr|inf|trn|dl)\d"),
     "azure": re.compile(r"standard_n[cdgv]", re.IGNORECASE),
@@ -35,7 +35,7 @@ _ACCELERATED_FAMILIES = {
 }
 """How the machines with accelerators begin, for those that the catalogue does not know (yet). Source: Amazon EC2
 instance types, accelerated computing; Azure sizes, GPU accelerated; Compute Engine, accelerator-optimized."""
-_ATTACHABLE = "n1-"  # Google's machines that have accelerators only where some are attached
+ATTACHABLE = "n1-"  # Google's machines that have accelerators only where some are attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,10 @@ class Pool:
         launch template does: only stack rules see templates."""
         if self.cloud == "aws":
             return self.props["instanceTypes"].items or launched(self.resource)
-        found = self.props["vmSize"] if self.cloud == "azure" else self.node["machineType"]
-        return (found,)
+        if self.cloud == "gcp":
+            return (self.node["machineType"],)
+        sizes = [each["size"] for each in self._manual()]
+        return tuple(sizes) if sizes else (self.props["vmSize"],)
 
     @property
     def by_template(self) -> bool:
@@ -77,8 +79,14 @@ class Pool:
         """Catalogue rows of its machine types; left out are those that the catalogue does not know, and those that
         have accelerators only where some are attached, where none are."""
         names = [name for machine in self.machines if (name := machine.text)]
-        found = (catalogued(self.cloud, name) for name in names if not name.startswith(_ATTACHABLE) or self.attached)
+        found = (catalogued(self.cloud, name) for name in names if not name.startswith(ATTACHABLE) or self.attached)
         return tuple(row for row in found if row is not None)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Its accelerators in the catalogue's words: those that are attached, else those of its machine types."""
+        attached = [model_of(type_) for each in self.attached if (type_ := each["type"].text)]
+        return tuple(attached) or tuple(row.accelerator for row in self.rows() if row.accelerator)
 
     @property
     def accelerated(self) -> bool:
@@ -116,7 +124,7 @@ class Pool:
         if self.cloud == "aws":
             return self.props["scalingConfig"]["maxSize"]
         if self.cloud == "azure":
-            return self.props["maxCount"] if self.grows else self.props["count"]
+            return self.props["maxCount"] if self.grows else self._counted()
         return self._gke_nodes("totalMaxNodeCount", "maxNodeCount")
 
     @property
@@ -125,7 +133,7 @@ class Pool:
         if self.cloud == "aws":
             return self.props["scalingConfig"]["minSize"]
         if self.cloud == "azure":
-            return self.props["minCount"] if self.grows else self.props["count"]
+            return self.props["minCount"] if self.grows else self._counted()
         return self._gke_nodes("totalMinNodeCount", "minNodeCount")
 
     @property
@@ -135,11 +143,23 @@ class Pool:
             return self.props["availabilityZones"].items
         return self.props["nodeLocations"].items if self.cloud == "gcp" else ()
 
+    def _manual(self) -> tuple[Value, ...]:
+        """Sizes and counts of an AKS pool of single machines, which names several."""
+        return self.props["virtualMachinesProfile"]["scale"]["manual"].items
+
+    def _counted(self) -> Value:
+        manual = self._manual()
+        counts = [each["count"].number for each in manual]
+        if not manual or None in counts:
+            return manual[counts.index(None)]["count"] if manual else self.props["count"]
+        return manual[0]["count"].derived(sum(count or 0 for count in counts))
+
     def _gke_nodes(self, total: str, per_zone: str) -> Value:
         """GKE counts per zone unless it is told `total…`; a zonal default of three zones holds where none is named."""
         scaling = self.props["autoscaling"]
         if not self.grows:
-            return self._times_zones(self.props["nodeCount"])
+            fixed = self.props["nodeCount"]
+            return self._times_zones(self.props["initialNodeCount"] if fixed.quietly().state is State.ABSENT else fixed)
         if not scaling[total].absent:
             return scaling[total]
         return self._times_zones(scaling[per_zone])
@@ -164,6 +184,15 @@ def pools_of(resource: Resource) -> Iterator[Pool]:
         yield from (Pool(resource, "azure", profile) for profile in resource["agentPoolProfiles"].items)
     elif resource.type == GKE_CLUSTER:
         yield from (Pool(resource, "gcp", inline) for inline in resource["nodePools"].items)
+        if _keeps_default(resource.props):
+            yield Pool(resource, "gcp", resource.props)
+
+
+def _keeps_default(cluster: Value) -> bool:
+    """Whether GKE's default pool stays, with machines that the cluster's own `nodeConfig` says."""
+    removed, autopilot = (cluster[key].quietly().flag for key in ("removeDefaultNodePool", "enableAutopilot"))
+    inline, own = (cluster[key].quietly().state is not State.ABSENT for key in ("nodePools", "nodeConfig"))
+    return own and not (removed or autopilot or inline)
 
 
 def pools_in(stack: Stack) -> Iterator[Pool]:
@@ -172,17 +201,17 @@ def pools_in(stack: Stack) -> Iterator[Pool]:
         yield from pools_of(resource)
 
 
-def launched(resource: Resource, *settings: str) -> tuple[Value, ...]:
+def launched(resource: Resource) -> tuple[Value, ...]:
     """The machine type that the launch template of a pool or group says, which only stack rules see. Unknown where the
     template is of another stack, or asks for any machine with certain properties."""
+    if resource.stack is None:
+        return ()
     found: list[Value] = []
-    for key in settings or ("launchTemplate",) if resource.stack is not None else ():
-        for template in resource.uses(key, LAUNCH):
-            any_of = template["instanceRequirements"].quietly().state is not State.ABSENT
-            machine = template["instanceType"]
-            found += [accessor.undecided(template.props, "instanceType")] if any_of else [machine]
-        if not found and resource[key].quietly().state is not State.ABSENT:
-            found.append(accessor.undecided(resource.props, key, "instanceType"))
+    for template in templates(resource):
+        any_of = template["instanceRequirements"].quietly().state is not State.ABSENT
+        found.append(accessor.undecided(template.props, "instanceType") if any_of else template["instanceType"])
+    if (value := foreign(resource)) is not None:
+        found.append(accessor.undecided(resource.props, *value.path, "instanceType"))
     return tuple(each for each in found if each.quietly().state is not State.ABSENT)
 
 
@@ -200,7 +229,7 @@ def _accelerated(cloud: str, name: str) -> bool:
     row = catalogued(cloud, name)
     if row is None:
         return bool(_ACCELERATED_FAMILIES[cloud].match(name))
-    return bool(row.accelerator) and not name.startswith(_ATTACHABLE)
+    return bool(row.accelerator) and not name.startswith(ATTACHABLE)
 
 
 def catalogued(cloud: str, name: str) -> Machine | None:

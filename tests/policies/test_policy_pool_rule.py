@@ -13,7 +13,7 @@ from intertie_policies.resources import Index, Node
 from intertie_policies.rule import Rule, Scope
 from intertie_policies.testing import TODAY
 
-POOL_RULES = [rule for rule in registry.rules() if rule.whole is not None]
+POOL_RULES = [rule for rule in registry.rules() if hasattr(rule.whole, "__wrapped__")]
 SETTINGS = {"capacity": {"accelerators": ["l4"], "max_nodes_per_pool": 4}}
 BAD = {"region": "af-south-1", "amiType": "AL2023_x86_64_STANDARD", "scalingConfig": {"maxSize": 100}}
 each_rule = pytest.mark.parametrize("rule", POOL_RULES, ids=lambda rule: rule.id)

@@ -45,6 +45,7 @@ _LOGS, _LOG_BUCKET = "aws:cloudwatch/logGroup:LogGroup", "gcp:logging/projectBuc
 _WORKSPACE, _VAULT = "azure-native:operationalinsights:Workspace", "azure-native:keyvault:Vault"
 _BUCKET, _KEY = "gcp:storage/bucket:Bucket", "aws:kms/key:Key"
 FRAMEWORK_TESTS = {
+    "accelerators": ("policies_machines",),
     "accessor": ("policies_parts", "policy_accessor"),
     "changes": ("policies_parts", "policy_judge"),
     "conditions": ("policies_parts",),
@@ -55,9 +56,10 @@ FRAMEWORK_TESTS = {
     "fleet": ("policies_fleet",),
     "host": ("policies_host", "policies_framework"),
     "listing": ("policies_framework",),
+    "machine_types": ("policies_machines",),
     "places": ("policies_parts",),
     "pool_rule": ("policy_pool_rule",),
-    "pools": ("policies_parts", "policies_fleet"),
+    "pools": ("policies_parts", "policies_fleet", "policies_machines"),
     "reading": ("policies_reading", "policies_framework"),
     "region": ("policies_parts", "policies_host"),
     "registry": ("policies_framework", "policy_judge", "policies_host"),
@@ -66,6 +68,7 @@ FRAMEWORK_TESTS = {
     "rule": ("policies_framework", "policy_judge", "policies_parts"),
     "secret_text": ("policies_parts",),
     "tags": ("policies_parts",),
+    "templates": ("policies_machines",),
     "waivers": ("policies_parts", "policy_judge"),
     "wire_changes": ("policies_parts", "policies_host"),
     "workloads": ("policies_relations",),

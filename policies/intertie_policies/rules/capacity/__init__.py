@@ -3,6 +3,7 @@
 from intertie_policies.rules.capacity.ceilings import ceiling_within_limit
 from intertie_policies.rules.capacity.combinations import settings_complete, settings_fit_each_other
 from intertie_policies.rules.capacity.devices import device_plugin_owned_once, driver_owned_once
+from intertie_policies.rules.capacity.disks import boot_disk_fits
 from intertie_policies.rules.capacity.growth import (
     accelerator_limits_in_total,
     count_left_to_autoscaler,
@@ -16,7 +17,6 @@ from intertie_policies.rules.capacity.growth import (
 from intertie_policies.rules.capacity.machines import (
     accelerator_approved,
     accelerators_attached,
-    boot_disk_fits,
     image_fits_machine,
     tpu_topology_exists,
 )

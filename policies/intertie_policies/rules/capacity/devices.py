@@ -15,6 +15,8 @@ _NO_DEFAULT_PLUGIN = "gke-no-default-nvidia-gpu-device-plugin"
 
 def vendor_of(pool: Pool) -> str | None:
     """Whose accelerators a pool has; None for CPU machines and for those that nobody knows."""
+    if any((each["type"].text or "").startswith("nvidia-") for each in pool.attached):
+        return "nvidia"
     for row in pool.rows():
         if row.accelerator:
             return catalog.accelerator(row.accelerator).vendor

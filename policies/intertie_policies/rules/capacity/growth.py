@@ -188,8 +188,8 @@ def stack_within_limit(stack: Stack, context: Context) -> Iterator[Violation]:
                 continue
             count = most * (pool.per_node or 0)
             total += count
-            for row in pool.rows()[:1]:
-                key = f"{pool.cloud}:{resource.region.text}:{row.accelerator}" if by_quota else ""
+            for model in pool.models[:1]:
+                key = f"{pool.cloud}:{resource.region.text}:{model}" if by_quota else ""
                 if key in by_quota:
                     by_quota[key] += count
     if total > limits.max_accelerators_per_stack:

@@ -1,34 +1,34 @@
-"""Machine types with what they are combined with: image, accelerators, disk, topology."""
+"""Machine types with what they are combined with: image, accelerators, topology."""
 
 from collections.abc import Iterator
 
 from intertie import catalog
 from intertie.catalog import Machine
+from intertie_policies.accelerators import ON_N1
+from intertie_policies.accessor import Value
+from intertie_policies.machine_types import unapproved_device, unapproved_machine
 from intertie_policies.pool_rule import pool_rule
-from intertie_policies.pools import POOLS, Pool, catalogued, pools_of, uncatalogued
+from intertie_policies.pools import ATTACHABLE, POOLS, Pool, catalogued, pools_of, uncatalogued
 from intertie_policies.resources import Resource
-from intertie_policies.rule import Context, Level, Violation, fail, rule, unknown
+from intertie_policies.rule import Context, Level, Violation, fail, rule
 
 
 @pool_rule(
     "accelerator-approved",
     "capacity",
-    description="Pools use approved accelerators only.",
+    description="Pools use approved accelerators only, built in or attached.",
     rationale="Others have no quota, no price and no images that were tested.",
     remediation="Use an approved accelerator, or have it added to `capacity.accelerators`.",
     settings=["capacity"],
 )
 def accelerator_approved(pool: Pool, context: Context) -> Iterator[Violation]:
     approved = context.settings.capacity.accelerators
-    for machine in pool.machines if approved else ():
-        name = machine.text or ""
-        row = catalogued(pool.cloud, name)
-        if row and row.accelerator and row.accelerator not in approved:
-            found = f"{row.name} has {row.accelerator}; approved: {', '.join(approved)}"
-            yield fail(pool.resource, found, *machine.path)
-        elif uncatalogued(pool.cloud, name):
-            found = f"nobody knows which accelerators {name} has; approved: {', '.join(approved)}"
-            yield unknown(pool.resource, machine, found)
+    if not approved:
+        return
+    for machine in pool.machines:
+        yield from unapproved_machine(pool.resource, pool.cloud, machine, approved)
+    for each in pool.attached:
+        yield from unapproved_device(pool.resource, each["type"], approved)
 
 
 @pool_rule(
@@ -84,70 +84,42 @@ def _gke_image(pool: Pool) -> Iterator[Violation]:
 )
 def accelerators_attached(resource: Resource, _context: Context) -> Iterator[Violation]:
     for pool in pools_of(resource):
-        if pool.cloud != "gcp":
-            continue
-        for row in pool.rows():
-            yield from _attached(pool, row)
+        name = pool.machines[0].text if pool.attached else None
+        if name is None and pool.attached and pool.machines[0].absent:
+            yield fail(pool.resource, "e2-medium, which is the default, takes no guest accelerators", "machineType")
+        elif name is not None:
+            yield from _attached(pool, name)
 
 
-def _attached(pool: Pool, row: Machine) -> Iterator[Violation]:
-    attached = pool.node["guestAccelerators"].items
-    if row.name.startswith("n1-"):
-        for one in attached:
-            type_ = one["type"].text
-            if type_ and type_ not in ("nvidia-tesla-t4", "nvidia-tesla-v100", "nvidia-tesla-p100", "nvidia-tesla-p4"):
-                yield fail(pool.resource, f"{type_} does not attach to {row.name}", *one["type"].path)
+def _attached(pool: Pool, name: str) -> Iterator[Violation]:
+    row = catalogued("gcp", name)
+    vendor = catalog.accelerator(row.accelerator).vendor if row and row.accelerator else None
+    for one in pool.attached:
+        if name.startswith(ATTACHABLE):
+            yield from _on_n1(pool, name, one)
+        elif vendor == "google" or (vendor is None and not uncatalogued("gcp", name)):
+            yield fail(pool.resource, f"{name} takes no guest accelerators", *one.path)
+        elif row is not None:
+            yield from _built_in(pool, row, one)
+
+
+def _on_n1(pool: Pool, name: str, one: Value) -> Iterator[Violation]:
+    type_, count = one["type"].text, one["count"].number
+    if type_ is None:
         return
-    vendor = catalog.accelerator(row.accelerator).vendor if row.accelerator else None
-    for one in attached:
-        if vendor == "google" or vendor is None:
-            yield fail(pool.resource, f"{row.name} takes no guest accelerators", *one.path)
-            continue
-        type_, count = one["type"].text, one["count"].number
-        if type_ and type_ != row.device_type:
-            yield fail(pool.resource, f"{row.name} has {row.device_type}; found {type_}", *one["type"].path)
-        if count is not None and count != row.count:
-            yield fail(pool.resource, f"{row.name} has {row.count} of them; found {count:g}", *one["count"].path)
+    if type_ not in ON_N1:
+        yield fail(pool.resource, f"{type_} does not attach to {name}", *one["type"].path)
+    elif count is not None and count not in ON_N1[type_]:
+        allowed = ", ".join(map(str, ON_N1[type_]))
+        yield fail(pool.resource, f"{count:g} of {type_}; allowed: {allowed}", *one["count"].path)
 
 
-@rule(
-    "boot-disk-fits",
-    "capacity",
-    types=POOLS,
-    baseline=Level.MANDATORY,
-    description="The boot disk of accelerator nodes is of a type that the machine takes, and holds the images.",
-    rationale="An image of a serving runtime has 10 to 30 GB: the default disk of 20 fills up and pulls fail.",
-    remediation="Ask for a larger disk of the machine's disk type, on the device that holds images.",
-    references=["GKE documentation, Hyperdisk", "Bottlerocket documentation, data volume"],
-    settings=["capacity"],
-)
-def boot_disk_fits(resource: Resource, context: Context) -> Iterator[Violation]:
-    least = context.settings.capacity.min_boot_disk_gib
-    for pool in pools_of(resource):
-        if not pool.accelerated:
-            continue
-        size = pool.props["osDiskSizeGB"] if pool.cloud == "azure" else pool.node["diskSizeGb"]
-        if pool.cloud == "aws":
-            size = pool.props["diskSize"]
-            if not pool.props["launchTemplate"].quietly().absent:
-                continue  # the template sets the disk
-        found = size.number
-        if found is not None and 0 < found < least:
-            yield fail(resource, f"{found:g} GiB; at least {least} hold the images", *size.path)
-        if pool.cloud == "aws" and size.absent:
-            yield fail(resource, f"20 GiB, which is the default; at least {least} hold the images", *size.path)
-        if pool.cloud == "gcp":
-            yield from _disk_type(pool)
-
-
-def _disk_type(pool: Pool) -> Iterator[Violation]:
-    for key in (("diskType",), ("bootDisk", "diskType")):
-        value = pool.node.at(*key)
-        found = value.text
-        for row in pool.rows():
-            hyper = row.disk_type.startswith("hyperdisk")
-            if found and hyper and not found.startswith("hyperdisk"):
-                yield fail(pool.resource, f"{row.name} takes {row.disk_type}; found {found}", *value.path)
+def _built_in(pool: Pool, row: Machine, one: Value) -> Iterator[Violation]:
+    type_, count = one["type"].text, one["count"].number
+    if type_ and type_ != row.device_type:
+        yield fail(pool.resource, f"{row.name} has {row.device_type}; found {type_}", *one["type"].path)
+    if count is not None and count != row.count:
+        yield fail(pool.resource, f"{row.name} has {row.count} of them; found {count:g}", *one["count"].path)
 
 
 @rule(

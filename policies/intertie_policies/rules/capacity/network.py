@@ -7,17 +7,19 @@ from intertie_policies.pools import EKS, EKS_CLUSTER
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
 from intertie_policies.rules.capacity.reservations import TEMPLATE
+from intertie_policies.templates import GROUP, all_seen, templates, unseen
 
 
 @rule(
     "efa-interfaces-legal",
     "capacity",
-    types=(TEMPLATE,),
+    types=(TEMPLATE, EKS, GROUP),
     baseline=Level.MANDATORY,
     description="The first network card has an interface that carries IP; the others follow it on device 1.",
     rationale="An instance whose first card is EFA only, or whose cards share a device, is refused at launch.",
     remediation="Card 0: device 0, interface type efa or interface. Cards 1 and up: device 1, efa-only or efa.",
     references=["Amazon EC2 user guide, Elastic Fabric Adapter"],
+    whole=all_seen("the network cards of its machines"),
 )
 def efa_interfaces_legal(template: Resource, _context: Context) -> Iterator[Violation]:
     for interface in template["networkInterfaces"].items:
@@ -42,6 +44,8 @@ def efa_interfaces_legal(template: Resource, _context: Context) -> Iterator[Viol
     references=["karpenter-provider-aws instance types reference (Apache-2.0)"],
 )
 def efa_interfaces_fit_machine(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for pool in stack.of_type(EKS):
+        yield from unseen(pool, "how many EFA interfaces its machines are asked for")
     for pool, template in _launched(stack):
         kinds = [interface["interfaceType"].text for interface in template["networkInterfaces"].items]
         asked = sum(kind in ("efa", "efa-only") for kind in kinds)
@@ -53,7 +57,7 @@ def efa_interfaces_fit_machine(stack: Stack, _context: Context) -> Iterator[Viol
 def _launched(stack: Stack) -> Iterator[tuple[Resource, Resource]]:
     """Managed groups, each with the launch template of this stack that its nodes start from."""
     for pool in stack.of_type(EKS):
-        yield from ((pool, template) for template in pool.uses("launchTemplate", TEMPLATE))
+        yield from ((pool, template) for template in templates(pool))
 
 
 def _cards(template: Resource, name: str, asked: int) -> Iterator[Violation]:
@@ -77,6 +81,9 @@ def _cards(template: Resource, name: str, asked: int) -> Iterator[Violation]:
     references=["Amazon EKS user guide, launch templates"],
 )
 def nodes_join_cluster(stack: Stack, _context: Context) -> Iterator[Violation]:
+    for pool in stack.of_type(EKS):
+        if pool.uses("clusterName", EKS_CLUSTER):
+            yield from unseen(pool, "whether its machines are in the cluster's security group")
     for pool, template in _launched(stack):
         if not pool.uses("clusterName", EKS_CLUSTER):
             continue  # the cluster is not of this stack: its group comes from elsewhere

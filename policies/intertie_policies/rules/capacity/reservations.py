@@ -7,7 +7,8 @@ from intertie import catalog
 from intertie_policies.accessor import Value
 from intertie_policies.pools import AKS, EKS, GKE, POOLS, Pool, pools_of
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule, unknown
+from intertie_policies.templates import GROUP, all_seen, templates, unseen
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 ODCR = "aws:ec2/capacityReservation:CapacityReservation"
@@ -16,6 +17,7 @@ AZURE_GROUP = "azure-native:compute:CapacityReservationGroup"
 AZURE = "azure-native:compute:CapacityReservation"
 GOOGLE = "gcp:compute/reservation:Reservation"
 RESERVATIONS = (ODCR, BLOCK, AZURE_GROUP, GOOGLE)
+_OTHER_KINDS = ("capacityReservationSpecification", "instanceMarketOptions")
 _TARGET = ("capacityReservationSpecification", "capacityReservationTarget")
 
 
@@ -34,7 +36,7 @@ def reference(resource: Resource) -> Iterator[tuple[Value, str, str]]:
 @rule(
     "reservation-reference-valid",
     "capacity",
-    types=(TEMPLATE, AKS, GKE),
+    types=(TEMPLATE, EKS, GROUP, AKS, GKE),
     baseline=Level.MANDATORY,
     description="A pool names its reservation in the form that its cloud takes.",
     rationale="A reservation that is not found is refused, or silently not used and paid beside the pool.",
@@ -45,6 +47,7 @@ def reference(resource: Resource) -> Iterator[tuple[Value, str, str]]:
         "capacityReservationGroupID",
         "nodeConfig.reservationAffinity.values[*]",
     ],
+    whole=all_seen("which reservation it targets"),
 )
 def reservation_reference_valid(resource: Resource, _context: Context) -> Iterator[Violation]:
     for value, cloud, kind in reference(resource):
@@ -85,6 +88,7 @@ def reservation_targeted(resource: Resource, _context: Context) -> Iterator[Viol
 )
 def reservation_fits_pool(stack: Stack, _context: Context) -> Iterator[Violation]:
     for pool in (pool for each in stack.of_type(EKS, AKS, GKE) for pool in pools_of(each)):
+        yield from unseen(pool.resource, "which reservation it targets, and whether that fits")
         for reservation in _used_by(stack, pool):
             yield from _type_fits(pool, reservation)
             yield from _zone_fits(pool, reservation)
@@ -95,8 +99,8 @@ def _used_by(stack: Stack, pool: Pool) -> tuple[Resource, ...]:
     """Reservations of this stack that flow into the pool."""
     resource = pool.resource
     if pool.cloud == "aws":
-        templates = resource.uses("launchTemplate", TEMPLATE)
-        return tuple(each for one in templates for each in one.uses("capacityReservationSpecification", ODCR))
+        used = templates(resource)
+        return tuple(each for one in used for each in one.uses("capacityReservationSpecification", ODCR))
     if pool.cloud == "azure":
         groups = {group.urn for group in resource.uses("capacityReservationGroupID", AZURE_GROUP)}
         members = stack.of_type(AZURE)
@@ -132,6 +136,9 @@ def _zone_fits(pool: Pool, reservation: Resource) -> Iterator[Violation]:
         zone = reservation["availabilityZone"].text
         subnets = pool.resource.uses("subnetIds", "aws:ec2/subnet:Subnet")
         zones = {name for subnet in subnets if (name := subnet["availabilityZone"].text)}
+        if not subnets and not pool.props["subnetIds"].absent:
+            told = f"its subnets are not made in this stack, so nobody sees whether they lie in {zone}: make them in it"
+            yield unknown(pool.resource, pool.props["subnetIds"], told)
     elif reservation.type == GOOGLE:
         zone = reservation["zone"].text
         zones = {name for value in pool.zones if (name := value.text)}
@@ -169,6 +176,20 @@ def reservation_used(stack: Stack, _context: Context) -> Iterator[Violation]:
             yield fail(reservation, "no pool of this stack uses it")
 
 
+def _on_demand_by_template(stack: Stack, _context: Context) -> Iterator[Violation]:
+    """Managed groups of machines that are not sold on demand, whose template says no other kind of capacity."""
+    for resource in stack.of_type(EKS):
+        for pool in pools_of(resource):
+            rows = [row for row in pool.rows() if row.accelerator and row.kinds and "on-demand" not in row.kinds]
+            if not rows or pool.spot or pool.props["capacityType"].text == "CAPACITY_BLOCK":
+                continue
+            yield from unseen(resource, "by which kind of capacity its machines are had")
+            for template in templates(resource):
+                if not any(template[key].given or template[key].unknown for key in _OTHER_KINDS):
+                    sold = ", ".join(rows[0].kinds)
+                    yield fail(resource, f"{rows[0].name} is not sold as on-demand; it is sold as {sold}")
+
+
 @rule(
     "machine-had-by-kind",
     "capacity",
@@ -179,6 +200,7 @@ def reservation_used(stack: Stack, _context: Context) -> Iterator[Violation]:
     remediation="Use a kind of capacity that the machine is sold by (`intertie catalog machines`).",
     references=["Google Cloud documentation, consumption options of accelerator machines"],
     apply_time_only=["capacityReservationGroupID", "launchTemplate"],
+    whole=_on_demand_by_template,
 )
 def machine_had_by_kind(resource: Resource, _context: Context) -> Iterator[Violation]:
     for pool in pools_of(resource):

@@ -3,12 +3,22 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from intertie_policies.accessor import Value
+from intertie_policies.accelerators import last
 from intertie_policies.fleet import FLEETS, HOURS_PER_MONTH, Fleet, fleets
-from intertie_policies.pools import POOLS, catalogued, pools_of, uncatalogued
+from intertie_policies.machine_types import (
+    ATTACHED,
+    MACHINES,
+    attached_in,
+    left_open,
+    machines_in,
+    unapproved_device,
+    unapproved_machine,
+)
+from intertie_policies.pools import POOLS
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Violation, fail, rule, stack_rule, unknown
 from intertie_policies.rules.cost.budgets import budgeted_monthly
+from intertie_policies.templates import all_seen
 
 
 @stack_rule(
@@ -83,47 +93,33 @@ def _named(fleet: Fleet) -> bool:
     return all(machine.text for machine in fleet.machines)
 
 
-_MACHINES = {
-    "aws:ec2/instance:Instance": ("aws", "instanceType"),
-    "aws:ec2/launchTemplate:LaunchTemplate": ("aws", "instanceType"),
-    "aws:ec2/capacityReservation:CapacityReservation": ("aws", "instanceType"),
-    "azure-native:compute:CapacityReservation": ("azure", "sku"),
-    "gcp:compute/instance:Instance": ("gcp", "machineType"),
-    "gcp:compute/instanceTemplate:InstanceTemplate": ("gcp", "machineType"),
-}
+def _foreign(stack: Stack, context: Context) -> Iterator[Violation]:
+    if context.settings.capacity.machines or context.settings.capacity.accelerators:
+        yield from all_seen("which machines it starts")(stack, context)
 
 
 @rule(
     "machines-approved",
     "cost",
-    types=[*POOLS, *_MACHINES],
-    description="Machines are of an approved type, and their accelerators of an approved model.",
+    types=[*POOLS, *MACHINES, *ATTACHED],
+    description="Machines are of an approved type, and their accelerators, built in or attached, of an approved model.",
     rationale="A type that nobody approved has no quota, no discount, no image and no price that anybody looked at.",
     remediation="Use a type of `capacity.machines`, or have this one approved.",
     references=["FinOps Foundation, policy and governance"],
     settings=["capacity"],
+    whole=_foreign,
 )
 def machines_approved(resource: Resource, context: Context) -> Iterator[Violation]:
     approved, models = context.settings.capacity.machines, context.settings.capacity.accelerators
-    for cloud, machine in _machines(resource):
-        name = machine.text
-        if name is None:
-            continue
-        if approved and not any(fnmatchcase(f"{cloud}:{name}", pattern) for pattern in approved):
+    for cloud, machine in machines_in(resource):
+        name = last(machine.text or "")
+        if approved and name and not any(fnmatchcase(f"{cloud}:{name}", pattern) for pattern in approved):
             yield fail(resource, f"{name} is not approved; allowed: {', '.join(approved)}", *machine.path)
-        row = catalogued(cloud, name)
-        if models and row and row.accelerator and row.accelerator not in models:
-            yield fail(resource, f"{name} has {row.accelerator}; allowed: {', '.join(models)}", *machine.path)
-        elif models and uncatalogued(cloud, name):
-            found = f"nobody knows which accelerators {name} has; allowed: {', '.join(models)}"
-            yield unknown(resource, machine, found)
-
-
-def _machines(resource: Resource) -> Iterator[tuple[str, Value]]:
-    if resource.type in _MACHINES:
-        cloud, key = _MACHINES[resource.type]
-        value = resource["sku"]["name"] if key == "sku" else resource[key]
-        if not value.absent:
-            yield cloud, value
-    for pool in pools_of(resource):
-        yield from ((pool.cloud, machine) for machine in pool.machines)
+        if approved and machine.absent:
+            yield unknown(resource, machine, f"nothing says the machine type; allowed: {', '.join(approved)}")
+        if models:
+            yield from unapproved_machine(resource, cloud, machine, models)
+    for device in attached_in(resource) if models else ():
+        yield from unapproved_device(resource, device, models)
+    for value in left_open(resource) if approved or models else ():
+        yield unknown(resource, value, f"{value.path[-1]} may start any machine that has them: name the types instead")

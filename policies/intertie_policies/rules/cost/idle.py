@@ -6,6 +6,7 @@ from intertie_policies.accessor import State, Value
 from intertie_policies.pools import AKS, AKS_CLUSTER, EKS, EKS_CLUSTER, GKE, GKE_CLUSTER, pools_of
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Change, Context, Level, Violation, fail, rule, stack_rule
+from intertie_policies.templates import GROUP, all_seen
 
 _LOGS = "aws:cloudwatch/logGroup:LogGroup"
 _WORKSPACE = "azure-native:operationalinsights:Workspace"
@@ -92,13 +93,14 @@ _LAUNCH = "aws:ec2/launchTemplate:LaunchTemplate"
 @rule(
     "node-disks-not-oversized",
     "cost",
-    types=[EKS, _LAUNCH, AKS, AKS_CLUSTER, GKE, GKE_CLUSTER],
+    types=[EKS, GROUP, _LAUNCH, AKS, AKS_CLUSTER, GKE, GKE_CLUSTER],
     production=Level.ADVISORY,
     description="System disks of nodes are not larger than images and caches need.",
     rationale="A disk is paid for every hour of every node, filled or not; machines with accelerators bring their own.",
     remediation="Shrink the disk and use the machine's local disks, or raise `cost.max_node_disk_gib`.",
     references=["Amazon EBS pricing", "Azure managed disks pricing", "Google Cloud disk pricing"],
     settings=["cost"],
+    whole=all_seen("how large its machines' disks are"),
 )
 def node_disks_not_oversized(resource: Resource, context: Context) -> Iterator[Violation]:
     most = context.settings.cost.max_node_disk_gib

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from intertie_policies.accessor import State, Value
-from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER, GKE, GKE_CLUSTER
+from intertie_policies.pools import AKS_CLUSTER, EKS, EKS_CLUSTER, GKE, GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Violation, fail, rule, stack_rule
+from intertie_policies.templates import GROUP, all_seen
 from intertie_policies.workloads import WORKLOADS, workloads_of
 
 _SECRET = "kubernetes:core/v1:Secret"  # noqa: S105  a type
@@ -111,19 +112,19 @@ _INSTANCE = "aws:ec2/instance:Instance"
 @rule(
     "node-metadata-guarded",
     "exposure",
-    types=[_LAUNCH, _INSTANCE, GKE, GKE_CLUSTER],
+    types=[_LAUNCH, _INSTANCE, EKS, GROUP, GKE, GKE_CLUSTER],
     description="Pods cannot take the identity of their node from the metadata server.",
     rationale="A request that a web application is talked into sending reads the node's credentials.",
     remediation="EC2: metadataOptions.httpTokens required. GKE: workloadMetadataConfig.mode GKE_METADATA.",
     references=["Amazon EC2 user guide, IMDSv2", "GKE documentation, protect node metadata"],
+    whole=all_seen("whether its metadata server is guarded"),
 )
 def node_metadata_guarded(resource: Resource, _context: Context) -> Iterator[Violation]:
     if resource.type in (_LAUNCH, _INSTANCE):
         tokens = resource["metadataOptions"]["httpTokens"]
         if tokens.text != "required" and not tokens.unknown:
             yield fail(resource, f"httpTokens is {tokens.text or 'not given'}; needed: required", *tokens.path)
-        return
-    for node in _google_nodes(resource):
+    for node in _google_nodes(resource) if resource.type in (GKE, GKE_CLUSTER) else ():
         mode = node["workloadMetadataConfig"]["mode"]
         if mode.text != "GKE_METADATA" and not mode.unknown:
             yield fail(resource, f"the mode is {mode.text or 'not given'}; needed: GKE_METADATA", *mode.path)

@@ -7,6 +7,7 @@ from intertie_policies.pools import AKS, AKS_CLUSTER, EKS, GKE, GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
 from intertie_policies.rules.exposure.endpoints import everywhere
+from intertie_policies.templates import GROUP, all_seen
 
 _GROUP = "aws:ec2/securityGroup:SecurityGroup"
 _OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
@@ -133,13 +134,16 @@ def _written(ports: str) -> Ports:
 # --------------------------------------------------------------------- machines
 
 _LAUNCH = "aws:ec2/launchTemplate:LaunchTemplate"
-_GCE_TEMPLATE = "gcp:compute/instanceTemplate:InstanceTemplate"
+_GCE_TEMPLATES = (
+    "gcp:compute/instanceTemplate:InstanceTemplate",
+    "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate",
+)
 
 
 @rule(
     "nodes-without-public-address",
     "exposure",
-    types=[_LAUNCH, AKS, AKS_CLUSTER, GKE, GKE_CLUSTER, _GCE_TEMPLATE],
+    types=[_LAUNCH, EKS, GROUP, AKS, AKS_CLUSTER, GKE, GKE_CLUSTER, *_GCE_TEMPLATES],
     description="Nodes have no public addresses.",
     rationale="A node with a public address is a way around the gateway, and pays for the address.",
     remediation=(
@@ -147,6 +151,7 @@ _GCE_TEMPLATE = "gcp:compute/instanceTemplate:InstanceTemplate"
         "GKE: privateClusterConfig.enablePrivateNodes true. Give the network a NAT gateway for what goes out."
     ),
     references=["Amazon EKS best practices guide, private subnets", "GKE documentation, private nodes"],
+    whole=all_seen("whether its machines get public addresses"),
 )
 def nodes_without_public_address(resource: Resource, _context: Context) -> Iterator[Violation]:
     for value in _public_flags(resource):
@@ -169,7 +174,7 @@ def _public_flags(resource: Resource) -> Iterator[Value]:
         yield resource["enableNodePublicIP"]
     elif resource.type == AKS_CLUSTER:
         yield from (profile["enableNodePublicIP"] for profile in resource["agentPoolProfiles"].items)
-    elif resource.type == _GCE_TEMPLATE:
+    elif resource.type in _GCE_TEMPLATES:
         for interface in resource["networkInterfaces"].items:
             if interface["accessConfigs"].items:
                 yield interface["accessConfigs"].derived(True)

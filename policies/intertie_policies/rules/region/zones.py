@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from intertie import catalog
-from intertie_policies.accessor import Value
+from intertie_policies.accessor import State, Value
 from intertie_policies.pool_rule import pool_rule
 from intertie_policies.pools import EKS, POOLS, Pool, catalogued, pools_of
 from intertie_policies.region import region_name
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
+from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule, unknown
+from intertie_policies.templates import templates, unseen
 
 _SUBNET = "aws:ec2/subnet:Subnet"
 
@@ -97,11 +98,18 @@ def _of_zone(pool: Pool, zone: Value, context: Context) -> Iterator[Violation]:
 )
 def reserved_pool_in_one_zone(stack: Stack, _context: Context) -> Iterator[Violation]:
     for resource in stack.of_type(EKS):
-        if not _reserved(resource):
+        subnets, named = resource.uses("subnetIds", _SUBNET), resource["subnetIds"].quietly()
+        zones = {zone for subnet in subnets if (zone := _zone(subnet))}
+        hidden = not subnets if named.state is State.UNKNOWN else len(named.items) > max(len(subnets), 1)
+        if len(zones) < 2 and not hidden:
             continue
-        zones = {zone for subnet in resource.uses("subnetIds", _SUBNET) if (zone := _zone(subnet))}
-        if len(zones) > 1:
+        if not _reserved(resource):
+            yield from unseen(resource, "whether it targets a reservation, which has one zone")
+        elif len(zones) > 1:
             yield fail(resource, f"its subnets lie in {', '.join(sorted(zones))}", "subnetIds")
+        else:
+            told = "not all of its subnets are made in this stack, so nobody sees their zones: make them in it"
+            yield unknown(resource, resource["subnetIds"], told)
 
 
 def _zone(subnet: Resource) -> str:
@@ -112,6 +120,5 @@ def _reserved(resource: Resource) -> bool:
     """Whether the pool is a capacity block's, or its template targets a reservation."""
     if resource["capacityType"].text == "CAPACITY_BLOCK":
         return True
-    templates = resource.uses("launchTemplate", "aws:ec2/launchTemplate:LaunchTemplate")
     target = ("capacityReservationSpecification", "capacityReservationTarget")
-    return any(template.props.at(*target).quietly().entries for template in templates)
+    return any(template.props.at(*target).quietly().entries for template in templates(resource))

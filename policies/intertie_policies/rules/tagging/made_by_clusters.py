@@ -6,8 +6,8 @@ from intertie_policies.accessor import State, Value
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Violation, fail, stack_rule
 from intertie_policies.tags import find, plain
+from intertie_policies.templates import templates, unseen
 
-LAUNCH = "aws:ec2/launchTemplate:LaunchTemplate"
 _EKS_POOL = "aws:eks/nodeGroup:NodeGroup"
 _ASG = "aws:autoscaling/group:Group"
 _AKS_POOL, _AKS = "azure-native:containerservice:AgentPool", "azure-native:containerservice:ManagedCluster"
@@ -54,7 +54,9 @@ def _of_group(pool: Resource, required: tuple[str, ...]) -> Iterator[Violation]:
     if pool["launchTemplate"].quietly().state is State.ABSENT:
         yield fail(pool, "no launch template: the group's tags do not reach its machines and disks", "launchTemplate")
         return
-    for template in pool.uses("launchTemplate", LAUNCH):
+    if required:
+        yield from unseen(pool, "which tags its machines and disks get")
+    for template in templates(pool):
         specifications = template["tagSpecifications"]
         if specifications.unknown:
             continue  # and noted as such
