@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pulumi
 
-from intertie import InferencePipeline, read_file, reserve
+from intertie import InferencePipeline, read_file, read_prices, reserve
 
 config = pulumi.Config()
-spec = read_file(Path(__file__).parent / config.require("spec"))
+here = Path(__file__).parent
+spec = read_file(here / config.require("spec"))
+prices = config.get("prices")
 pipeline = InferencePipeline(
     spec.name,
     {
@@ -15,6 +17,7 @@ pipeline = InferencePipeline(
         "placement": config.require("placement"),
         "kubeconfig": config.get_secret("kubeconfig"),  # only for a placement that adopts a cluster
         "lift_deletion_protection": config.get_bool("lift_deletion_protection"),  # before a cluster is destroyed
+        "contract_prices": read_prices(here / prices) if prices else None,  # what you pay, for the guard in the cluster
     },
 )
 reserved = reserve(spec, config.require("placement"), config.get_object("capacity"))

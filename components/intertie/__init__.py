@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from intertie.bootstraps import PlacementBootstrap
-    from intertie.boundary import read_file
+    from intertie.boundary import read_file, read_prices
     from intertie.clusters import AksCluster, EksCluster, GkeCluster
     from intertie.pipeline import InferencePipeline
     from intertie.reservations import CapacityReservation, reserve
@@ -32,12 +32,13 @@ _HOME = {
     "PipelineSpec": "intertie.spec",
     "PlacementBootstrap": "intertie.bootstraps",
     "read_file": "intertie.boundary",
+    "read_prices": "intertie.boundary",
     "reserve": "intertie.reservations",
 }
 
 __all__ = [
     "AksCluster", "CapacityReservation", "EksCluster", "GkeCluster", "InferencePipeline", "InferenceWorkload",
-    "PipelineSpec", "PlacementBootstrap", "read_file", "reserve",
+    "PipelineSpec", "PlacementBootstrap", "read_file", "read_prices", "reserve",
 ]  # fmt: skip
 
 

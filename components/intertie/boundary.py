@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 
 from intertie import spec as description
+from intertie.contract import ClusterHandle
 from intertie.errors import InputError, IntertieError
 from intertie.plan import Plan, resolve
 from intertie.spec import PipelineSpec, read_data
@@ -31,6 +32,28 @@ def read_file(path: Path) -> PipelineSpec:
     """The description in a YAML file, for use in a Pulumi program. pulumi.RunError with every problem and its place."""
     with told_plainly():
         return description.read_file(path)
+
+
+def read_prices(path: Path) -> str:
+    """The text of a price file, for use in a Pulumi program. pulumi.RunError for what is no price file."""
+    from intertie.money.contract_prices import prices_in  # most programs have no such file
+    from intertie.money.files import read_text
+
+    with told_plainly():
+        text = read_text(path, "a CSV file")
+        prices_in(text, str(path))
+    return text
+
+
+def contract_prices_of(value: Any, plan: Plan, handle: ClusterHandle) -> str:
+    """What the placement's cluster is told of contract prices; "" for nothing. InputError for what cannot be meant."""
+    if value is not None and not isinstance(value, str):
+        raise InputError("`contract_prices` must be the text of a price file, as plain text")
+    if not (value or plan.where.prices) or plan.spec.budget is None or plan.spec.budget.watch is None:
+        return ""
+    from intertie.money.carried_prices import carried
+
+    return carried(plan, handle.prices, value or "")
 
 
 def plan_of(args: Mapping[str, Any]) -> Plan:

@@ -22,6 +22,8 @@ class InferencePipelineArgs(TypedDict):
     """Kubeconfig of the existing cluster, for a placement with `adopt`. A secret."""
     lift_deletion_protection: NotRequired[bool | None]
     """Take the cluster's deletion protection off, so that it can be destroyed after this update."""
+    contract_prices: NotRequired[str | None]
+    """Text of a price file (CSV) with what you pay: guard and exporter of `budget.watch` meter with it."""
 
 
 class InferencePipeline(pulumi.ComponentResource):
@@ -88,6 +90,8 @@ class InferencePipeline(pulumi.ComponentResource):
 
     def _workload(self, name: str, plan: Plan, args: InferencePipelineArgs, handle: ClusterHandle | None) -> None:
         workload: InferenceWorkloadArgs = {"spec": plan.spec, "placement": plan.placement}
+        if (prices := args.get("contract_prices")) is not None:
+            workload["contract_prices"] = prices
         if handle is not None:
             workload["handle"] = handle
         elif (kubeconfig := args.get("kubeconfig")) is not None:

@@ -4,7 +4,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from intertie.boundary import plan_of, told_plainly
+from intertie.boundary import contract_prices_of, plan_of, told_plainly
 from intertie.contract import BuildOptions, ClusterHandle
 from intertie.errors import InputError, PlanError
 from intertie.plan import Plan
@@ -24,6 +24,8 @@ class InferenceWorkloadArgs(TypedDict):
     """Kubeconfig of the cluster, for a placement with `adopt`."""
     handle: NotRequired[Any]
     """The `handle` of a cluster component. Only within Python: it cannot cross the package boundary."""
+    contract_prices: NotRequired[str | None]
+    """Text of a price file (CSV) with what you pay: guard and exporter of `budget.watch` meter with it."""
 
 
 class InferenceWorkload(pulumi.ComponentResource):
@@ -42,7 +44,8 @@ class InferenceWorkload(pulumi.ComponentResource):
         with told_plainly():
             plan = _checked(plan_of(args))
             handle = self._handle(name, plan, args)
-            apply(plan, handle, parent=self, name=name)
+            prices = contract_prices_of(args.get("contract_prices"), plan, handle)
+            apply(plan, handle, parent=self, name=name, prices=prices)
         self.namespace = pulumi.Output.from_input(plan.namespace)
         self.register_outputs({"namespace": self.namespace})
 

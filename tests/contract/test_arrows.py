@@ -18,7 +18,7 @@ MAY_USE = {
     "platforms": {"errors", "catalog", "spec", "plan", "contract", "migrations"},
     "workload": {"errors", "catalog", "spec", "plan", "contract", "migrations"},
     "migrations": set(),
-    "boundary": {"errors", "spec", "plan"},
+    "boundary": {"contract", "errors", "money", "plan", "spec"},
     "clusters": {"boundary", "contract", "errors", "plan", "platforms"},
     "workloads": {"boundary", "contract", "errors", "plan", "platforms", "workload"},
     "reservations": {"boundary", "contract", "errors", "platforms"},

@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from intertie.errors import InputError
 from intertie.money import PriceBook
 from intertie.money.contract_prices import read_file, read_prices
+from intertie.money.placement_prices import placement_prices
+from intertie.plan import resolve
+from support import plans
 from support.patient import patient
 
 HEADER = "cloud,region,machine,kind,price,currency,unit,as_of,source"
@@ -112,3 +115,9 @@ def test_any_text_is_a_price_file_or_an_input_error(tmp_path: Path, lines: list[
     path.write_text("\n".join([HEADER, *lines] if with_header else lines), encoding="utf-8", errors="replace")
     with contextlib.suppress(InputError):
         read_file(path, TODAY)
+
+
+def test_a_misspelt_machine_of_a_description_is_refused_as_one_of_a_file_is() -> None:
+    here = {"cloud": "aws", "region": "us-east-1", "prices": {"p5.48xlage": 39.5}}
+    with pytest.raises(InputError, match=r"placements\.here\.prices\.p5\.48xlage.*a machine type of aws"):
+        placement_prices(resolve(plans.spec(placements={"here": here}), "here"))

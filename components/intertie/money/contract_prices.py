@@ -4,7 +4,8 @@
     aws,us-east-1,p5.48xlarge,on-demand,39.5,USD,hour,2026-10-01,enterprise agreement 4711
     aws,*,control-plane,service,0.08,USD,hour,2026-10-01,enterprise agreement 4711
 
-`region` and `placement` may be `*`. `origin` is `contract` when it is not written; fetched files say `list`.
+`region` and `placement` may be `*`. `origin` is `contract` when it is not written; fetched files say `list`. What
+stands in a description says `description`: a contract price without a day (`carried_prices` writes it).
 """
 
 from collections.abc import Iterable
@@ -17,8 +18,9 @@ from intertie.catalog.prices import service_prices
 from intertie.errors import Problem
 from intertie.money.amount import CURRENCY
 from intertie.money.bounds import implausible, implausible_own
+from intertie.money.files import read_text
 from intertie.money.prices import ANYWHERE, CONTRACT, LIST, OwnPrice, Price
-from intertie.money.table import Row, amount, currency, day, one_of, read_table, refuse
+from intertie.money.table import Row, amount, currency, day, one_of, refuse, rows_in
 
 REQUIRED = ("cloud", "machine", "price", "currency", "as_of")
 OPTIONAL = ("region", "kind", "unit", "source", "origin", "placement", "note")
@@ -31,6 +33,8 @@ SERVICES = (
 )  # fmt: skip
 """Names in the place of a machine type, with the kind `service`."""
 
+DESCRIPTION = "description"
+"""Origin of a contract price that stands in a description: it holds as long as it stands there, and so has no day."""
 
 CHEAPEST = Decimal("0.0001")
 """Dollars of a machine-hour. A service may be free, a machine is not."""
@@ -43,11 +47,16 @@ def read_prices(paths: Iterable[Path], latest: date | None = None) -> tuple[OwnP
 
 def read_file(path: Path, latest: date | None = None) -> tuple[OwnPrice, ...]:
     """The prices in one file. `latest`: the last day that is not the future."""
+    return prices_in(read_text(path, "a CSV file"), str(path), latest)
+
+
+def prices_in(text: str, name: str, latest: date | None = None) -> tuple[OwnPrice, ...]:
+    """The prices in the text of a file; `name` stands before the line of every problem."""
     problems: list[Problem] = []
     seen: dict[tuple[str, ...], int] = {}
     found: list[OwnPrice] = []
-    for row in read_table(path, REQUIRED, OPTIONAL):
-        price = _price(row, path, problems, latest)
+    for row in rows_in(text, name, REQUIRED, OPTIONAL):
+        price = _price(row, Path(name).name, problems, latest)
         if price is None:
             continue
         key = (price.cloud, price.region, price.machine, price.kind, price.placement)
@@ -55,21 +64,22 @@ def read_file(path: Path, latest: date | None = None) -> tuple[OwnPrice, ...]:
             problems.append(row.problem("machine", f"one price for it; line {seen[key]} has one already"))
         seen[key] = row.line
         found.append(price)
-    refuse(str(path), problems)
+    refuse(name, problems)
     return tuple(found)
 
 
-def _price(row: Row, path: Path, problems: list[Problem], latest: date | None) -> OwnPrice | None:
+def _price(row: Row, name: str, problems: list[Problem], latest: date | None) -> OwnPrice | None:
     before = len(problems)
     cloud = one_of(row, "cloud", (*catalog.CLOUDS, "other"), problems)
     kind = one_of(row, "kind", KINDS, problems, "on-demand")
     unit = one_of(row, "unit", UNITS, problems, "hour")
-    origin = one_of(row, "origin", (CONTRACT, LIST), problems, CONTRACT)
+    origin = one_of(row, "origin", (CONTRACT, LIST, DESCRIPTION), problems, CONTRACT)
     region, machine = row.text("region", ANYWHERE), row.text("machine")
     currency(row, "currency", problems)
-    when = day(row, "as_of", problems, latest=latest)
+    when = _day(row, origin, problems, latest)
     value = amount(row, "price", problems, least=Decimal(0) if kind == "service" else CHEAPEST)
-    _check_names(row, cloud, region, kind, problems)
+    if origin != DESCRIPTION:  # which has been checked, and prices machines of adopted clusters that no catalogue has
+        _check_names(row, cloud, region, kind, problems)
     if kind != "service" and unit != "hour":
         problems.append(row.problem("unit", "hour, for a machine"))
     if len(problems) > before or value is None or when is None:
@@ -79,9 +89,21 @@ def _price(row: Row, path: Path, problems: list[Problem], latest: date | None) -
             row.problem("price", f"a price that can be true; this is {why}", "is it of an hour, in dollars?")
         )
         return None
-    source = row.text("source", path.name)
-    made = Price(value, unit, kind, source, when.isoformat(), origin, row.text("note"), CURRENCY)
+    source, told = row.text("source", name), CONTRACT if origin == DESCRIPTION else origin
+    made = Price(value, unit, kind, source, when, told, row.text("note"), CURRENCY)
     return OwnPrice(cloud, region, machine, kind, made, row.text("placement", ANYWHERE))
+
+
+def _day(row: Row, origin: str, problems: list[Problem], latest: date | None) -> str | None:
+    """The ISO day of a price; "" of one that stands in a description, which has none."""
+    if origin != DESCRIPTION:
+        when = day(row, "as_of", problems, latest=latest)
+        return when.isoformat() if when is not None else None
+    if row.text("as_of"):
+        problems.append(row.problem("as_of", f"nothing, with the origin `{DESCRIPTION}`"))
+    if row.text("placement", ANYWHERE) == ANYWHERE:
+        problems.append(row.problem("placement", f"the name of a placement, with the origin `{DESCRIPTION}`"))
+    return ""
 
 
 def _why_not(origin: str, cloud: str, region: str, machine: str, kind: str, value: Decimal) -> str:  # noqa: PLR0917

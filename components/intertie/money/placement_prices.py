@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from intertie import catalog
 from intertie.errors import InputError, Problem
 from intertie.money.bounds import implausible_own
 from intertie.money.prices import CONTRACT, OwnPrice, Price
@@ -17,6 +18,9 @@ def placement_prices(plan: Plan) -> tuple[OwnPrice, ...]:
     found, problems = [], []
     for machine, amount in sorted(plan.where.prices.items()):
         value = Decimal(str(amount))
+        if plan.cloud in catalog.CLOUDS and plan.where.adopt is None and not _known(plan.cloud, machine):
+            allowed = f"a machine type of {plan.cloud}"
+            problems.append(Problem(f"{where}.{machine}", machine, allowed, "intertie catalog machines lists them"))
         why = implausible_own(plan.cloud, machine, value)
         if why:
             allowed = f"dollars of an hour; this is {why}"
@@ -26,3 +30,12 @@ def placement_prices(plan: Plan) -> tuple[OwnPrice, ...]:
     if problems:
         raise InputError(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", problems)
     return tuple(found)
+
+
+def _known(cloud: str, machine: str) -> bool:
+    """A misspelt name would be a price that is never used."""
+    try:
+        catalog.machine(cloud, machine)
+    except KeyError:
+        return False
+    return True

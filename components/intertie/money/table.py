@@ -50,7 +50,12 @@ def shown(cell: str) -> str:
 
 def read_table(path: Path, required: Iterable[str], optional: Iterable[str]) -> tuple[Row, ...]:
     """The rows of a CSV file with a header. InputError for what is no such table, with the line."""
-    return tuple(_rows(read_text(path, "a CSV file"), str(path), tuple(required), tuple(optional)))
+    return rows_in(read_text(path, "a CSV file"), str(path), required, optional)
+
+
+def rows_in(text: str, name: str, required: Iterable[str], optional: Iterable[str]) -> tuple[Row, ...]:
+    """The same of a text; `name` stands before the line of every problem."""
+    return tuple(_rows(text, name, tuple(required), tuple(optional)))
 
 
 def _rows(text: str, name: str, required: tuple[str, ...], optional: tuple[str, ...]) -> Iterator[Row]:

@@ -80,17 +80,17 @@ class _Applied:
         self.resources[manifest.role] = known(logical, **fields, opts=options)
 
 
-def apply(plan: Plan, handle: ClusterHandle, parent: pulumi.Resource, name: str) -> None:
+def apply(plan: Plan, handle: ClusterHandle, parent: pulumi.Resource, name: str, prices: str = "") -> None:
     """Registers charts and objects of the pipeline as children of `parent`, called `<name>-<role>`.
 
     Everything waits for `handle.ready`. A stage's workload may take as long as its weights take to load, and half an
-    hour more for a machine to be found.
+    hour more for a machine to be found. `prices`: as for `render`.
     """
     applied = _Applied(handle, parent, name)
     for chart in charts(plan, handle):
         applied.chart(chart)
     patience = {stage.name: stage.load_seconds + 1800 for stage in plan.stages}
-    for manifest in render(plan, handle):
+    for manifest in render(plan, handle, prices):
         loads = manifest.kind in ("Deployment", "LeaderWorkerSet")
         applied.manifest(manifest, patience.get(manifest.name) if loads else None)
 

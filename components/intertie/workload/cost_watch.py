@@ -11,7 +11,7 @@ from intertie.contract import ClusterHandle
 from intertie.plan import Plan
 from intertie.plan.budgets import share
 from intertie.spec.budget import Watch
-from intertie.workload import cost_dashboard, cost_rules, monitoring
+from intertie.workload import cost_dashboard, cost_prices, cost_rules, monitoring
 from intertie.workload.manifest import Manifest, labels, metadata
 from intertie.workload.pod import image
 
@@ -26,12 +26,16 @@ _EVERY = "*/5 * * * *"
 _PART = "app.kubernetes.io/component"
 
 
-def objects(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
-    """Guard, exporter, their rights, monitor, rules and dashboard. () without `budget.watch`."""
+def objects(plan: Plan, handle: ClusterHandle, prices: str = "") -> tuple[Manifest, ...]:
+    """Guard, exporter, their rights, monitor, rules and dashboard. () without `budget.watch`.
+
+    `prices`: a price file of what the organisation pays for machines, checked; "" for list prices.
+    """
     watch = plan.spec.budget.watch if plan.spec.budget is not None else None
     if watch is None or "workload" not in plan.renders:
         return ()
-    return (*_rights(plan), *_guard(plan, handle, watch), *_exporter(plan, handle, watch), *_shown(plan, handle))
+    made = (*_rights(plan), *_guard(plan, handle, watch, prices), *_exporter(plan, handle, watch, prices))
+    return (*cost_prices.objects(plan, prices), *made, *_shown(plan, handle))
 
 
 def _rights(plan: Plan) -> tuple[Manifest, ...]:
@@ -80,12 +84,12 @@ def _granted(plan: Plan, name: str, rules: list[dict[str, Any]], *, cluster: boo
     return [Manifest(role, granted, needs=("namespace",)), Manifest(f"{role}-binding", bound, needs=needs)]
 
 
-def _guard(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest, ...]:
+def _guard(plan: Plan, handle: ClusterHandle, watch: Watch, prices: str) -> tuple[Manifest, ...]:
     words = ["guard", "--namespace", plan.namespace, "--cloud", handle.prices, "--placement", plan.placement]
     words += ["--budget", f"{budget(plan):.2f}", "--format", "json"]
     words += [] if str(plan.spec.environment) == "production" else ["--development"]
     words += ["--act"] if watch.act else []
-    pod = _pod(handle, watch, GUARD, words)
+    pod = cost_prices.priced(_pod(handle, watch, GUARD, words), prices)
     spec = {
         "schedule": _EVERY,
         "concurrencyPolicy": "Forbid",
@@ -104,7 +108,8 @@ def _guard(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest, .
         },
     }
     body = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata(plan, GUARD), "spec": spec}
-    return (Manifest(GUARD, body, needs=("namespace", f"{GUARD}-rights-binding", f"{GUARD}-nodes-binding")),)
+    needs = ("namespace", cost_prices.NAME, f"{GUARD}-rights-binding", f"{GUARD}-nodes-binding")
+    return (Manifest(GUARD, body, needs),)
 
 
 def budget(plan: Plan) -> float:
@@ -144,11 +149,12 @@ def _reserved(plan: Plan, handle: ClusterHandle) -> list[dict[str, Any]]:
     ]
 
 
-def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest, ...]:
+def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch, prices: str) -> tuple[Manifest, ...]:
     chosen = _chosen(plan, EXPORTER)
+    noted = {**monitoring.annotations(plan, handle, PORT), **cost_prices.annotations(prices)}
     template = {
-        "metadata": {"labels": chosen, "annotations": monitoring.annotations(plan, handle, PORT)},
-        "spec": _exporter_pod(handle, watch),
+        "metadata": {"labels": chosen, "annotations": noted},
+        "spec": cost_prices.priced(_exporter_pod(handle, watch), prices),
     }
     deployment = {
         "apiVersion": "apps/v1",
@@ -173,7 +179,8 @@ def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch) -> tuple[Manifest
         "metadata": metadata(plan, f"{EXPORTER}-facts"),
         "data": {"facts.json": json.dumps(facts(plan, handle), indent=1, sort_keys=True) + "\n"},
     }
-    needs = ("namespace", f"{EXPORTER}-facts", f"{EXPORTER}-rights-binding", f"{EXPORTER}-nodes-binding")
+    needs = ("namespace", f"{EXPORTER}-facts", cost_prices.NAME)
+    needs += (f"{EXPORTER}-rights-binding", f"{EXPORTER}-nodes-binding")
     return (
         Manifest(f"{EXPORTER}-facts", told, needs=("namespace",)),
         Manifest(EXPORTER, deployment, needs=needs),

@@ -18,11 +18,11 @@ from intertie.workload.components import charts, node_agents
 from intertie.workload.manifest import Manifest
 
 
-def render(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
+def render(plan: Plan, handle: ClusterHandle, prices: str = "") -> tuple[Manifest, ...]:
     """All manifests. Values of the handle that are not known yet pass through untouched.
 
     Charts (`charts(plan, handle)`) come before them. `needs` of a manifest names only roles that are rendered here or
-    there: what the cluster brings by itself is not waited for.
+    there: what the cluster brings by itself is not waited for. `prices`: a price file (CSV), checked.
 
     Raises PlanError where the cluster cannot run what the plan asks, InputError for a pool that it does not have.
     """
@@ -39,7 +39,7 @@ def render(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
         *route.objects(plan, handle),
         *canary.objects(plan),
         *monitoring.objects(plan, handle, agents),
-        *cost_watch.objects(plan, handle),
+        *cost_watch.objects(plan, handle, prices),
     ]
     there = {manifest.role for manifest in manifests} | {chart.role for chart in charts(plan, handle)}
     return _in_order([Manifest(made.role, made.body, _kept(made.needs, there)) for made in manifests])
