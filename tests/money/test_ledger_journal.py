@@ -1,8 +1,6 @@
 """The file of the ledger: append-only, chained, and never half-written, even when its writer is killed."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 from intertie.errors import InputError
 from intertie.money.ledger import Cancellation, Commitment, Use, append, read
 from intertie.money.ledger.entries import parse, plain
+from support.killing import killer
 from support.patient import patient
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -200,57 +199,27 @@ def test_a_folder_no_file_and_noise_are_told_apart(tmp_path: Path) -> None:
         read(tmp_path / "noise")
 
 
-KILLER = """
-# Imports once, then forks writers and kills each with SIGKILL: prints what the killed one had acknowledged.
-import json, os, signal, sys, time
+WRITER = """
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from intertie.money.ledger import Use, append
 
-def write(path, batch, pipe):
+def write(path, batch, say):
     start = datetime(2026, 10, 1, tzinfo=UTC)
     for number in range(10**9):
-        uses = [Use("aws", "us-east-1", "p5.48xlarge", Decimal(number), start, start + timedelta(hours=1))] * batch
-        last = append(path, uses)[-1]
-        os.write(pipe, f"{last.number} {last.hash}\\n".encode())
-
-path = Path(sys.argv[1])
-for line in sys.stdin:
-    batch, after = line.split()
-    reads, writes = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reads)
-        write(path, int(batch), writes)
-    os.close(writes)
-    said = os.read(reads, 65536)  # it is writing now
-    ends = time.monotonic() + float(after)
-    while time.monotonic() < ends:
-        pass
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    while more := os.read(reads, 65536):
-        said += more
-    os.close(reads)
-    print(said[: said.rfind(b"\\n")].split(b"\\n")[-1].decode(), flush=True)
+        use = Use("aws", "us-east-1", "p5.48xlarge", Decimal(number), start, start + timedelta(hours=1))
+        last = append(path, [use] * int(batch))[-1]
+        say(f"{last.number} {last.hash}")
 """
 
 
 def test_a_hundred_killed_writers_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     path = tmp_path / "capacity.ledger"
-    command = [sys.executable, "-c", KILLER, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killer:
-        assert killer.stdin is not None
-        assert killer.stdout is not None
-        for kill in range(100):
-            killer.stdin.write(f"{1 + kill % 3} {0.0005 * (kill % 17)}\n")
-            killer.stdin.flush()
-            number, last = killer.stdout.readline().split()
+    with killer(WRITER, path) as kill:
+        for each in range(100):
+            number, last = kill(str(1 + each % 3), 0.0005 * (each % 17)).split()
             entries = read(path, expected=last)
             assert len(entries) >= int(number)
             assert entries[int(number) - 1].hash == last
-            if kill % 10 == 9:
+            if each % 10 == 9:
                 path.unlink()  # keeps the file, and with it the test, short
-        killer.stdin.close()
-    assert killer.returncode == 0

@@ -1,60 +1,30 @@
 """Files that people give and files that are written: whole, or not at all."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from intertie.errors import InputError
 from intertie.money.files import read_json, read_text, replace_file
+from support.killing import killer
 
-KILLER = """
-# Imports once, then forks writers of whole pages and kills each with SIGKILL while it writes.
-import os, signal, sys, time
-from pathlib import Path
+WRITER = """
 from intertie.money.files import replace_file
 
-def write(path, letter, pipe):
+def write(path, letter, say):
     while True:
         replace_file(path, letter * 300_000)
-        os.write(pipe, b"x")
-
-path = Path(sys.argv[1])
-for line in sys.stdin:
-    letter, after = line.split()
-    reads, writes = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reads)
-        write(path, letter, writes)
-    os.close(writes)
-    os.read(reads, 1)  # it has written once, and is writing again
-    ends = time.monotonic() + float(after)
-    while time.monotonic() < ends:
-        pass
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    os.close(reads)
-    print("killed", flush=True)
+        say(letter)
 """
 
 
 def test_a_price_file_is_whole_however_often_its_writer_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
-    with subprocess.Popen(
-        [sys.executable, "-c", KILLER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as killer:
-        assert killer.stdin is not None
-        assert killer.stdout is not None
-        for kill in range(100):
-            letter = chr(ord("a") + kill % 26)
-            killer.stdin.write(f"{letter} {0.0003 * (kill % 13)}\n")
-            killer.stdin.flush()
-            assert killer.stdout.readline() == "killed\n"
+    with killer(WRITER, path) as kill:
+        for number in range(100):
+            letter = chr(ord("a") + number % 26)
+            assert kill(letter, 0.0003 * (number % 13)) == letter
             assert path.read_text() == letter * 300_000
-        killer.stdin.close()
-    assert killer.returncode == 0
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
