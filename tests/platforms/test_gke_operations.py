@@ -104,8 +104,11 @@ def test_secrets_are_encrypted_by_a_key_that_gkes_agent_may_use_before_there_is_
     user = built.inputs(KEY_USER, "secrets-key-user")
     assert user["role"] == "roles/cloudkms.cryptoKeyEncrypterDecrypter"
     assert "here-secrets-key-user" in built.before(built.one(CLUSTER, "cluster"))
-    ring = built.inputs("gcp:kms/keyRing:KeyRing", "secrets-keys")
-    assert "name" not in ring, "a ring's name can never be used again: the stack could not come back"
+    ring = built.one("gcp:kms/keyRing:KeyRing", "secrets-keys")
+    nodes = built.one("gcp:serviceaccount/account:Account", "nodes-account")
+    assert ring.property_dependencies["name"] == (nodes.urn,), (
+        "a ring's name can never be used again, nor be left to chance"
+    )
     assert built.inputs("gcp:kms/cryptoKey:CryptoKey", "secrets-key")["rotationPeriod"] == "7776000s"
     assert "cloudkms.googleapis.com" in {each.inputs["service"] for each in built.graph.of_type(SERVICE)}
 

@@ -1,7 +1,7 @@
 """The key that encrypts the cluster's secrets before they are written to its database."""
 
 import pulumi
-from pulumi_gcp import kms, projects
+from pulumi_gcp import kms, projects, serviceaccount
 
 from intertie.contract import BuildOptions
 from intertie.plan import Plan
@@ -13,15 +13,20 @@ _ROTATION = f"{90 * 24 * 3600}s"
 
 
 def build(
-    plan: Plan, options: BuildOptions, apis: list[pulumi.Resource]
+    plan: Plan, options: BuildOptions, nodes: serviceaccount.Account, apis: list[pulumi.Resource]
 ) -> tuple[pulumi.Input[str], tuple[pulumi.Resource, ...]]:
-    """(id of the key, what must be there before the cluster). A key that exists must let GKE's agent use it already."""
+    """(id of the key, what must be there before the cluster). A key that exists must let GKE's agent use it already.
+
+    A ring can never be deleted, nor its name be used again. The number of the nodes' account is in the name: a stack
+    that comes back has another account, while an update that is taken up again after a crash has the same one, and so
+    leaves no ring behind that no state knows.
+    """
     if plan.operations.key:
         return plan.operations.key, ()
     project = plan.where.account.id if plan.where.account else None
     name, opts = child(options, "secrets-keys", depends_on=apis)
-    # A ring can never be deleted, nor its name be used again: Pulumi appends letters, so that a stack can come back.
-    ring = kms.KeyRing(name, project=project, location=plan.region, opts=opts)
+    ring_name = pulumi.Output.concat(plan.cluster, "-", nodes.unique_id)
+    ring = kms.KeyRing(name, name=ring_name, project=project, location=plan.region, opts=opts)
     name, opts = child(options, "secrets-key")
     key = kms.CryptoKey(
         name,

@@ -50,7 +50,7 @@ def _cluster(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource], kep
     project = identity.project_of(plan, kept.account)
     layout = network.network(plan, options, apis)
     nodes, roles = identity.node_account(plan, options, project, apis)
-    key, allowed = cluster_key.build(plan, options, apis)
+    key, allowed = cluster_key.build(plan, options, nodes, apis)
     after = (*layout.ready, *roles, *allowed, *cluster_logs.keep(plan, options, project, nodes, apis))
     made = cluster.cluster(plan, options, nodes=nodes, project=project, layout=layout, key=key, after=after)
     ready: tuple[pulumi.Resource, ...] = (
