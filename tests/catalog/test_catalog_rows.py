@@ -17,6 +17,7 @@ from intertie.workload.agents import agents
 DATA = Path(catalog.__file__).parent / "data"
 TABLES: dict[str, tuple[type, tuple[str, ...]]] = {
     "accelerators": (catalog.Accelerator, ("name",)),
+    "cached_registries": (catalog.CachedRegistry, ("cloud", "host")),
     "capacity_products": (prices.CapacityProduct, ("cloud", "product")),
     "carbon": (prices.Carbon, ("cloud", "region")),
     "commitments": (prices.CommitmentPrice, ("cloud", "family", "product", "days", "payment")),

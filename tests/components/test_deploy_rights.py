@@ -18,7 +18,6 @@ _METHOD = re.compile(r"^    def ([a-z_]+)\(", re.MULTILINE)
 
 UNPUBLISHED = {
     "microsoft.authorization/locks": "management locks",
-    "microsoft.containerregistry/registries": "container registry",
     "microsoft.insights/diagnosticsettings": "extension of every resource",
     "microsoft.operationsmanagement/solutions": "what AKS asks of whoever turns on Container insights",
     "microsoft.resources/subscriptions/resourcegroups": "its address has no provider",
@@ -29,6 +28,7 @@ LINKED = {"assign", "deploy", "join", "peer", "privateEndpointConnectionsApprova
 """Actions of Azure that are asked for where another resource points at this one: no operation is called so."""
 
 SERVICES = {
+    "artifactregistry": "artifactregistry_v1",
     "cloudkms": "kms_v1",
     "compute": "compute_v1",
     "container": "container_v1",

@@ -1,6 +1,7 @@
 """What the plan decides about running a cluster, as EKS takes it. Each wish alone, and what it must not touch."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,8 +13,8 @@ from intertie.plan import Operations, TeamAccess, resolve
 from intertie.platforms.eks import cluster, cluster_access, cluster_logs, network_endpoints
 from intertie.spec import read_data
 from support.building import Built, build
-from support.eks import CLUSTER, NODE_GROUP, RELEASE, SUBNET, group, sources
-from support.plans import accelerator_pool, plan, spec, spec_data
+from support.eks import CLUSTER, NODE_GROUP, RELEASE, SUBNET, group, placed, sources
+from support.plans import accelerator_pool, plan, spec_data
 
 ENTRY = "aws:eks/accessEntry:AccessEntry"
 ACCESS = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
@@ -277,9 +278,7 @@ def test_the_network_resolves_private_names():
 
 
 def test_without_a_way_out_the_autoscaler_comes_from_the_mirror():
-    described = spec("aws")
-    here = described.placements["here"].model_copy(update={"registry": "mirror.example.com/acme"})
-    made = plan(spec=described.model_copy(update={"placements": {"here": here}}), operations=Operations(egress="none"))
+    made = replace(placed(registry="mirror.example.com/acme"), operations=Operations(egress="none"))
     image = build(made).one(RELEASE, "cluster-autoscaler").inputs["values"]["image"]
     assert image == {"tag": "v1.35.0", "repository": "mirror.example.com/acme/autoscaling/cluster-autoscaler"}
     assert operated().one(RELEASE, "cluster-autoscaler").inputs["values"]["image"] == {"tag": "v1.35.0"}

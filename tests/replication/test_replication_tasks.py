@@ -6,8 +6,8 @@ import pytest
 
 from intertie import catalog
 from intertie.errors import InputError
+from intertie.plan.references import mirrored
 from intertie.replication import Kind, Task, tasks
-from intertie.replication.tasks import mirrored
 from intertie.replication.tools import steps
 from support.pipelines import PREPARE, generate, planned
 from support.rendered import DOOR, MODEL
@@ -52,9 +52,10 @@ def test_an_image_of_a_known_digest_is_copied_by_it_under_its_tag() -> None:
 
 @pytest.mark.parametrize("image", ["ghcr.io/acme/prepare:1.0", "vllm/vllm-openai:v0.29.0", "localhost:5000/a/b:1"])
 def test_a_copy_lies_where_pods_look_for_it(image: str) -> None:
-    from intertie.workload.pod import image as reference
+    from intertie.workload.images import image as reference
 
-    assert mirrored(image, "mirror.example.com/acme") == reference(image, "mirror.example.com/acme")
+    plan = planned()
+    assert mirrored(image, "mirror.example.com/acme") == reference(plan, image, "mirror.example.com/acme")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from intertie.catalog.tables import (
     KUBERNETES,
     accelerator,
     accelerators,
+    cached_registries,
     image_digest,
     kind_rule,
     kind_rules,
@@ -38,6 +39,7 @@ from intertie.catalog.tables import (
 )
 from intertie.catalog.types import (
     Accelerator,
+    CachedRegistry,
     Fact,
     KindRule,
     Machine,
@@ -53,9 +55,9 @@ from intertie.catalog.types import (
 )
 
 __all__ = [
-    "CLOUDS", "KUBERNETES", "Accelerator", "Fact", "KindRule", "Machine", "ModelShape", "Offering", "Ownership",
-    "Quota", "Region", "RuntimeImage", "Throughput", "TpuTopology", "accelerator", "accelerators", "image_digest",
-    "kind_rule", "kind_rules", "machine", "machines", "model_shape", "model_shapes", "offered", "offerings", "owner",
-    "ownership", "quotas", "region", "regions", "row_json", "runtime_image", "runtime_options", "throughput",
-    "throughputs", "tpu_topologies",
+    "CLOUDS", "KUBERNETES", "Accelerator", "CachedRegistry", "Fact", "KindRule", "Machine", "ModelShape", "Offering",
+    "Ownership", "Quota", "Region", "RuntimeImage", "Throughput", "TpuTopology", "accelerator", "accelerators",
+    "cached_registries", "image_digest", "kind_rule", "kind_rules", "machine", "machines", "model_shape",
+    "model_shapes", "offered", "offerings", "owner", "ownership", "quotas", "region", "regions", "row_json",
+    "runtime_image", "runtime_options", "throughput", "throughputs", "tpu_topologies",
 ]  # fmt: skip

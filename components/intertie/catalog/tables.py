@@ -6,6 +6,7 @@ from functools import cache
 from intertie.catalog.reading import load
 from intertie.catalog.types import (
     Accelerator,
+    CachedRegistry,
     Fact,
     ImageDigest,
     KindRule,
@@ -152,6 +153,12 @@ def image_digests() -> tuple[ImageDigest, ...]:
 def image_digest(image: str) -> str | None:
     """`sha256:…` of a pinned image, or None: no public source gives it."""
     return next((row.digest for row in image_digests() if row.image == image), None)
+
+
+@cache
+def cached_registries(cloud: str) -> tuple[CachedRegistry, ...]:
+    """Registries that images can come from through a cache of this cloud, in the order of the file."""
+    return tuple(row for row in load("cached_registries", CachedRegistry) if row.cloud == cloud)
 
 
 @cache

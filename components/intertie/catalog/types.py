@@ -160,6 +160,18 @@ class ImageDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class CachedRegistry:
+    """A public registry that a cloud's own registry fetches from, once for each image, when nodes ask for it."""
+
+    cloud: str
+    host: str  # as images are named: docker.io
+    name: str  # short, for names of resources
+    address: str  # as the cloud writes the upstream
+    credentials: str  # required | optional | none
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
 class Throughput:
     """A published figure: output tokens per second of one accelerator."""
 

@@ -146,7 +146,7 @@ def _egress(site: Site, trail: Trail) -> str:
     path = f"{site.path}.network.egress"
     if not network.endpoints:
         trail.problem(path, "none", "`endpoints: true` beside it", "nodes could not even pull their images")
-    if site.where.registry is None:
+    if site.where.mirror is None:
         trail.problem(
             path, "none", "a `registry` of the placement beside it", "images of components and stages must be mirrored"
         )

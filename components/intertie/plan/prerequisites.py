@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from intertie.plan.budgets import KEYS, cloud_budget
+from intertie.plan.caches import ImageCache, made
+from intertie.plan.recipients import desks
 from intertie.plan.secrets import needs
 from intertie.plan.types import Plan, PoolPlan
 
@@ -35,13 +37,23 @@ def prerequisites(plan: Plan) -> tuple[Prerequisite, ...]:
     found = [_reservation(plan, pool) for pool in reserved]
     found += _features(plan)
     found += [Prerequisite("secret", need.key, need.why, _FILLED) for need in needs(plan)]
+    found += [_token(cache) for cache in made(plan) if cache.credentials is not None]
     if plan.cloud == "aws" and cloud_budget(plan) is not None:
         found += [_tag(key) for key in KEYS]
+    if plan.cloud == "aws" and plan.platform != "existing" and "cluster" in plan.renders:
+        found += [_address(each) for desk in desks(plan) for each in desk.addresses]
     if plan.platform != "existing" and "cluster" in plan.renders:
         found.append(_api(plan))
     if plan.endpoint is not None and "workload" in plan.renders:
         found += _door(plan)
     return tuple(found)
+
+
+def _token(cache: ImageCache) -> Prerequisite:
+    """A cache without its token fetches nothing: nodes see no image."""
+    assert cache.credentials is not None
+    what = f"token of {cache.credentials.username} for {cache.host}: without it nothing comes through its cache"
+    return Prerequisite("secret", cache.credentials.key, what, _FILLED)
 
 
 def _features(plan: Plan) -> list[Prerequisite]:
@@ -65,6 +77,12 @@ def _reservation(plan: Plan, pool: PoolPlan) -> Prerequisite:
     return Prerequisite(
         "reservation", identifier, f"{pool.kind} of {pool.max_nodes} × {pool.machine} in {zone}{window}", how
     )
+
+
+def _address(address: str) -> Prerequisite:
+    """SNS writes to nobody who has not agreed. Source: Amazon SNS developer guide, email notifications."""
+    what = "the topic of alerts writes nothing to it until somebody has followed the link in its first message"
+    return Prerequisite("address", address, what, "look for that message after the first deployment")
 
 
 def _tag(key: str) -> Prerequisite:

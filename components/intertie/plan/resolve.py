@@ -8,6 +8,7 @@ from intertie.plan.access import check_access
 from intertie.plan.addresses import layout
 from intertie.plan.adopted import adopted
 from intertie.plan.budgets import check_budget
+from intertie.plan.caches import check_caches, check_secrets
 from intertie.plan.cpu import cpu_pools
 from intertie.plan.generations import generations
 from intertie.plan.ladder import check_adopted, ladder
@@ -60,6 +61,7 @@ def resolve(spec: PipelineSpec, placement: str) -> Plan:
         raise PlanError(placement, found.refused)
     trail, site = Trail(), Site.of(spec, placement)
     plan = _resolved(site, found, trail)
+    check_secrets(plan, trail)
     if trail.problems:
         raise PlanError(placement, trail.problems)
     return plan
@@ -110,6 +112,7 @@ def _checked(site: Site, found: Survey, trail: Trail) -> str | None:
     check_reservations(site, trail)
     check_access(site, found, trail)
     check_budget(site, trail)
+    check_caches(site, trail)
     _check_namespace(site.spec, trail)
     _check_stage_names(site, trail)
     return law

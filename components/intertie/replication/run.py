@@ -100,7 +100,7 @@ def _check(task: Task, secrets: Secrets) -> None:
 def _made(task: Task, commands: Iterable[Step], run: Runner, secrets: Secrets) -> Evidence:
     digest = ""
     for step in commands:
-        value = json.dumps(dict(secrets[task.name]), sort_keys=True) if step.secret else None
+        value = step.written(secrets[task.name]) if step.secret else None
         try:
             said = run(step.command, value).strip()
         except OutsideError as error:

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from intertie.plan import Plan
 from intertie.plan.accounts import CONTAINER, account_name
+from intertie.plan.caches import made, through
+from intertie.plan.references import mirrored
 from intertie.plan.secrets import needs, vault_name
 from intertie.spec import Runtime
 
@@ -34,6 +36,8 @@ class Task:
     vault: str = ""  # of a secret, where stores have names
     region: str = ""  # of a secret
     account: str = ""  # of a secret: account, subscription or project
+    username: str = ""  # of a secret: it is the token of a registry, which this name belongs to
+    cached: bool = False  # of an image: `target` fetches it from `source` by itself, when it is asked for
 
 
 def tasks(plan: Plan, bucket: str | None = None) -> tuple[Task, ...]:
@@ -42,23 +46,19 @@ def tasks(plan: Plan, bucket: str | None = None) -> tuple[Task, ...]:
     return (*_images(plan), *_weights(plan, bucket), *_secrets(plan))
 
 
-def mirrored(reference: str, registry: str) -> str:
-    """Where a placement's registry has an image: under its path without the host."""
-    first, _, path = reference.partition("/")
-    hosted = path and ("." in first or ":" in first or first == "localhost")
-    return f"{registry}/{path if hosted else reference}"
-
-
 def _images(plan: Plan) -> list[Task]:
-    registry = plan.where.registry
+    mirror = plan.where.mirror
     found: dict[str, Task] = {}
     for stage in plan.stages:
         image = stage.image
         if image and image not in found:
             tagged = image.partition("@")[0]
-            target = mirrored(tagged, registry) if registry else ""
-            why = f"stage {stage.name} runs it" if registry else f"stage {stage.name} runs it: its digest is recorded"
-            found[image] = Task(plan.placement, plan.cloud, Kind.IMAGE, tagged, image, target, why)
+            cached = through(plan, image) or ""
+            target = cached or (mirrored(tagged, mirror) if mirror else "")
+            why = f"stage {stage.name} runs it" + ("" if target else ": its digest is recorded")
+            found[image] = Task(
+                plan.placement, plan.cloud, Kind.IMAGE, tagged, image, target, why, cached=bool(cached)
+            )  # fmt: skip
     return list(found.values())
 
 
@@ -98,11 +98,23 @@ def _secrets(plan: Plan) -> list[Task]:
     """A cluster that is adopted has whatever store its owner uses: its secrets are not ours to write."""
     if plan.where.adopt is not None:
         return []
-    account = plan.where.account.id if plan.where.account else ""
-    return [
-        Task(
-            plan.placement, plan.cloud, Kind.SECRET, need.name, "", need.key, need.why, fields=need.fields,
-            vault=vault_name(plan) if plan.cloud == "azure" else "", region=plan.region, account=account,
+    pods = [_secret(plan, need.name, need.key, why=need.why, fields=need.fields) for need in needs(plan)]
+    tokens = [
+        _secret(
+            plan, given.secret, given.key, why=f"token of {given.username} for {cache.host}", fields=("token",),
+            username=given.username, use="images",
         )
-        for need in needs(plan)
+        for cache in made(plan)
+        if (given := cache.credentials) is not None
     ]  # fmt: skip
+    return [*pods, *tokens]
+
+
+def _secret(
+    plan: Plan, name: str, key: str, *, why: str, fields: tuple[str, ...], username: str = "", use: str = "secrets"
+) -> Task:
+    return Task(
+        plan.placement, plan.cloud, Kind.SECRET, name, "", key, why, fields=fields, username=username,
+        vault=vault_name(plan, use) if plan.cloud == "azure" else "", region=plan.region,
+        account=plan.where.account.id if plan.where.account else "",
+    )  # fmt: skip

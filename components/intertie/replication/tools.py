@@ -4,12 +4,20 @@ A secret's value is never on a command line, where every process of the machine 
 input.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from intertie.errors import InputError
 from intertie.replication.tasks import Kind, Task
+
+Fields = Mapping[str, str]
+"""Field of a secret → value."""
+
+
+def _object(fields: Fields) -> str:
+    return json.dumps(dict(fields), sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,7 @@ class Step:
 
     command: tuple[str, ...]
     secret: bool = False
+    written: Callable[[Fields], str] = _object  # how the store has the value
     says_digest: bool = False
     brings: Path | None = None  # folder whose digest is taken when the command has ended
 
@@ -29,11 +38,13 @@ class Step:
 def steps(task: Task, scratch: Path) -> tuple[Step, ...]:
     """What makes the copy, in order. `scratch`: where weights lie in between. InputError where the task is open."""
     if task.kind is Kind.IMAGE:
-        copied = (Step(("crane", "copy", task.source, task.target)),) if task.target else ()
+        # every layer is asked for, which is what brings it into the cache
+        bring = ("validate", "--remote", task.target) if task.cached else ("copy", task.source, task.target)
+        copied = (Step(("crane", *bring)),) if task.target else ()
         return (*copied, Step(("crane", "digest", task.target or task.source), says_digest=True))
     if task.kind is Kind.WEIGHTS:
         return _weights(task, scratch)
-    return (_secret(task),)
+    return _token(task) if task.username else (_secret(task, task.target),)
 
 
 def _weights(task: Task, scratch: Path) -> tuple[Step, ...]:
@@ -70,16 +81,30 @@ def _upload(task: Task, folder: str) -> tuple[str, ...]:
     )
 
 
-def _secret(task: Task) -> Step:
+def _token(task: Task) -> tuple[Step, ...]:
+    """A token as the cloud's own registry reads it: with its name, or in two secrets, or alone."""
+    if task.cloud == "aws":
+        return (
+            _secret(
+                task, task.target, lambda given: _object({"username": task.username, "accessToken": given["token"]})
+            ),
+        )
+    token = _secret(task, task.target, lambda given: given["token"])
+    if task.cloud == "azure":
+        return (_secret(task, f"{task.target}-username", lambda _: task.username), token)
+    return (token,)
+
+
+def _secret(task: Task, key: str, written: Callable[[Fields], str] = _object) -> Step:
     stdin = "/dev/stdin"
     commands: Mapping[str, tuple[str, ...]] = {
-        "aws": ("aws", "secretsmanager", "put-secret-value", "--region", task.region, "--secret-id", task.target,
+        "aws": ("aws", "secretsmanager", "put-secret-value", "--region", task.region, "--secret-id", key,
                 "--secret-string", f"file://{stdin}", "--query", "VersionId", "--output", "text"),
-        "azure": ("az", "keyvault", "secret", "set", "--vault-name", task.vault, "--name", task.target,
+        "azure": ("az", "keyvault", "secret", "set", "--vault-name", task.vault, "--name", key,
                   "--file", stdin, "--encoding", "utf-8", "--query", "attributes.version", "--output", "tsv"),
-        "gcp": ("gcloud", "secrets", "versions", "add", task.target, "--data-file=-",
+        "gcp": ("gcloud", "secrets", "versions", "add", key, "--data-file=-",
                 *((f"--project={task.account}",) if task.account else ())),
     }  # fmt: skip
     if task.cloud not in commands:
         raise InputError(f"{task.placement}: no secret store is known on cloud {task.cloud!r}")
-    return Step(commands[task.cloud], secret=True)
+    return Step(commands[task.cloud], secret=True, written=written)

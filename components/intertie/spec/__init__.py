@@ -14,6 +14,7 @@ from intertie.spec.model import Architecture, ModelSpec, Precision
 from intertie.spec.pipeline import Environment, PipelineSpec
 from intertie.spec.placement import Account, Adopt, Egress, ExistingPool, Network, PlacementSpec, Role, State, Tier
 from intertie.spec.reader import read_data, read_file, read_text
+from intertie.spec.registry import CachedRegistry, Registry
 from intertie.spec.schema_generator import json_schema
 from intertie.spec.stage import Objective, Parallelism, ReplicaRange, Resources, Runtime, Scaling, StageSpec
 from intertie.spec.team import Team, TeamRole
@@ -21,8 +22,9 @@ from intertie.spec.units import Count, Duration, Memory
 
 __all__ = [
     "RESERVED_KINDS", "Access", "Account", "Adopt", "Api", "ApiAccess", "Architecture", "Auth", "AuthKind", "Budget",
-    "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Count", "Duration", "Egress", "EndpointSpec",
-    "Environment", "ExistingPool", "Maintenance", "Memory", "ModelSpec", "Network", "Objective", "Parallelism",
-    "PipelineSpec", "PlacementSpec", "Precision", "ReplicaRange", "Resources", "Role", "Runner", "Runtime", "Scaling",
-    "StageSpec", "State", "Team", "TeamRole", "Tier", "Weekday", "json_schema", "read_data", "read_file", "read_text",
+    "CachedRegistry", "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Count", "Duration", "Egress",
+    "EndpointSpec", "Environment", "ExistingPool", "Maintenance", "Memory", "ModelSpec", "Network", "Objective",
+    "Parallelism", "PipelineSpec", "PlacementSpec", "Precision", "Registry", "ReplicaRange", "Resources", "Role",
+    "Runner", "Runtime", "Scaling", "StageSpec", "State", "Team", "TeamRole", "Tier", "Weekday", "json_schema",
+    "read_data", "read_file", "read_text",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from intertie.spec.base import Cidr, Cloud, Jurisdiction, Slug, Spec, TagKey, Ta
 from intertie.spec.capacity import CapacityClaim, Ladder, MachineName, ZoneName
 from intertie.spec.cluster import ClusterSpec
 from intertie.spec.fields import NotAllowed, Number, Switch, Text, Whole
+from intertie.spec.registry import RegistryChoice
 from intertie.spec.stage import AcceleratorName
 
 
@@ -210,10 +211,8 @@ class PlacementSpec(Spec):
     """Address range, interconnects, and the ways in and out."""
     account: Account | None = None
     """Account, subscription or project."""
-    registry: (
-        Annotated[str, Text(r"^[a-z0-9][a-z0-9.:/_-]*$", "a registry and path, such as ghcr.io/acme", 200)] | None
-    ) = None
-    """Registry that mirrors the images for this placement. Default: images come from where they are."""
+    registry: RegistryChoice | None = None
+    """Registry that mirrors the images, or caches of registries. Default: images come from where they are."""
     weights: (
         Annotated[str, Text(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "the bare name of a bucket, 3 to 63 characters", 63)]
         | None
@@ -225,6 +224,11 @@ class PlacementSpec(Spec):
     """Further tags of this placement."""
     prices: dict[MachineName, Annotated[float, Number(0, 1e6, "US dollars")]] = Field(default_factory=dict)
     """Your own prices of machine types, US dollars per hour: they win over list prices, on demand and reserved."""
+
+    @property
+    def mirror(self) -> str | None:
+        """Registry and path that mirrors the images, if one does."""
+        return self.registry.host if self.registry is not None else None
 
     @property
     def standby(self) -> Tier:

@@ -10,9 +10,9 @@ from typing import Any
 from intertie.contract import ClusterHandle, Toleration
 from intertie.plan import LABEL, Plan
 from intertie.plan.digests import digested
+from intertie.workload.images import image
 from intertie.workload.manifest import MANAGER, Manifest
 from intertie.workload.placement import any_of, toleration
-from intertie.workload.pod import image
 
 COMPONENTS = ("device-plugin", "metrics-exporter")
 """Components of `data/node_agents.csv`, as the catalogue's table of owners calls them."""
@@ -152,7 +152,7 @@ def tolerations(plan: Plan, handle: ClusterHandle, vendor: str) -> list[dict[str
 def _container(plan: Plan, handle: ClusterHandle, agent: Agent) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "name": agent.name,
-        "image": image(digested(plan.spec, agent.image), handle.registry),
+        "image": image(plan, digested(plan.spec, agent.image), handle.registry),
         "command": list(agent.command),
         "args": list(agent.args),
         "env": [_variable(name, value) for name, value in agent.env],

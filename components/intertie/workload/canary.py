@@ -12,6 +12,7 @@ from intertie.plan import Plan, StagePlan
 from intertie.plan.alerts import GATEWAY_NAMESPACE
 from intertie.plan.naming import safe_name
 from intertie.workload.entry import entry
+from intertie.workload.images import proxy_image
 from intertie.workload.manifest import Manifest, metadata
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
@@ -104,7 +105,11 @@ def _service(plan: Plan, stage: StagePlan) -> str:
 def _inside(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:
     name = _name(plan, stage)
     service = {"type": "ClusterIP", "name": _service(plan, stage)}
-    pods = {"envoyDeployment": {"replicas": 2}, "envoyPDB": {"minAvailable": 1}, "envoyService": service}
+    pods = {
+        "envoyDeployment": {"replicas": 2, **proxy_image(plan)},
+        "envoyPDB": {"minAvailable": 1},
+        "envoyService": service,
+    }
     proxy = {
         "provider": {"type": "Kubernetes", "kubernetes": pods},
         "shutdown": {"drainTimeout": f"{stage.grace_seconds}s"},

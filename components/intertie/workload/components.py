@@ -12,6 +12,7 @@ from intertie.contract import ClusterHandle
 from intertie.plan import Plan
 from intertie.workload import agents, canary, certificate, operators, secrets
 from intertie.workload.autoscaling import uses_keda
+from intertie.workload.images import chart_values
 from intertie.workload.manifest import Chart, Manifest
 
 
@@ -67,7 +68,7 @@ def charts(plan: Plan, handle: ClusterHandle) -> tuple[Chart, ...]:
     there = {row.name for row in rows}
     return tuple(
         Chart(
-            row.name, row.chart, row.repo, row.version, row.namespace, row.values,
+            row.name, row.chart, row.repo, row.version, row.namespace, chart_values(plan, row.name, row.values),
             needs=tuple(need for need in row.needs if need in there),
         )
         for row in rows

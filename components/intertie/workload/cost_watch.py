@@ -12,8 +12,8 @@ from intertie.plan import Plan
 from intertie.plan.budgets import share
 from intertie.spec.budget import Watch
 from intertie.workload import cost_dashboard, cost_prices, cost_rules, monitoring
+from intertie.workload.images import image
 from intertie.workload.manifest import Manifest, labels, metadata
-from intertie.workload.pod import image
 
 PORT = 9408
 GUARD, EXPORTER = "intertie-guard", "intertie-exporter"
@@ -89,7 +89,7 @@ def _guard(plan: Plan, handle: ClusterHandle, watch: Watch, prices: str) -> tupl
     words += ["--budget", f"{budget(plan):.2f}", "--format", "json"]
     words += [] if str(plan.spec.environment) == "production" else ["--development"]
     words += ["--act"] if watch.act else []
-    pod = cost_prices.priced(_pod(handle, watch, GUARD, words), prices)
+    pod = cost_prices.priced(_pod(plan, handle, watch, GUARD, words), prices)
     spec = {
         "schedule": _EVERY,
         "concurrencyPolicy": "Forbid",
@@ -154,7 +154,7 @@ def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch, prices: str) -> t
     noted = {**monitoring.annotations(plan, handle, PORT), **cost_prices.annotations(prices)}
     template = {
         "metadata": {"labels": chosen, "annotations": noted},
-        "spec": cost_prices.priced(_exporter_pod(handle, watch), prices),
+        "spec": cost_prices.priced(_exporter_pod(plan, handle, watch), prices),
     }
     deployment = {
         "apiVersion": "apps/v1",
@@ -189,8 +189,8 @@ def _exporter(plan: Plan, handle: ClusterHandle, watch: Watch, prices: str) -> t
     )
 
 
-def _exporter_pod(handle: ClusterHandle, watch: Watch) -> dict[str, Any]:
-    pod = _pod(handle, watch, EXPORTER, ["exporter", "--facts", FACTS, "--forecast", FORECAST,
+def _exporter_pod(plan: Plan, handle: ClusterHandle, watch: Watch) -> dict[str, Any]:
+    pod = _pod(plan, handle, watch, EXPORTER, ["exporter", "--facts", FACTS, "--forecast", FORECAST,
                                           "--listen", f"0.0.0.0:{PORT}"])  # fmt: skip
     (container,) = pod["containers"]
     container |= {
@@ -250,11 +250,11 @@ def _chosen(plan: Plan, name: str) -> dict[str, str]:
     return {"app.kubernetes.io/part-of": plan.spec.name, _PART: name}
 
 
-def _pod(handle: ClusterHandle, watch: Watch, name: str, words: list[str]) -> dict[str, Any]:
+def _pod(plan: Plan, handle: ClusterHandle, watch: Watch, name: str, words: list[str]) -> dict[str, Any]:
     """One container without any privilege; on nodes of the system or general pool, as it tolerates no taint."""
     container: dict[str, Any] = {
         "name": name,
-        "image": image(watch.image, handle.registry),
+        "image": image(plan, watch.image, handle.registry),
         "command": ["intertie", *words],
         "resources": {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "512Mi"}},
         "securityContext": {

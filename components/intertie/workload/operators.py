@@ -10,8 +10,8 @@ from intertie.contract import ClusterHandle
 from intertie.errors import PlanError, Problem
 from intertie.plan import LABEL, Plan
 from intertie.workload.agents import agents, tolerations
+from intertie.workload.images import image
 from intertie.workload.manifest import MANAGER, Manifest, join
-from intertie.workload.pod import image
 
 AMD_NAMESPACE = "kube-amd-gpu"
 DRIVER_REPOSITORY = "amdgpu-driver"
@@ -61,17 +61,17 @@ def device_config(plan: Plan, handle: ClusterHandle, vendor: str) -> Manifest:
         },
         "devicePlugin": {
             "enableDevicePlugin": True,
-            "devicePluginImage": image(agents()[f"{vendor}-device-plugin"].image, handle.registry),
+            "devicePluginImage": image(plan, agents()[f"{vendor}-device-plugin"].image, handle.registry),
             "devicePluginTolerations": tolerated,
             "enableNodeLabeller": True,  # it also writes the blacklist
-            "nodeLabellerImage": image(operator.labeller_image, handle.registry),
+            "nodeLabellerImage": image(plan, operator.labeller_image, handle.registry),
             "nodeLabellerTolerations": tolerated,
         },
         "metricsExporter": {
             "enable": True,
             "serviceType": "ClusterIP",
             "port": agents()[f"{vendor}-metrics-exporter"].port,
-            "image": image(agents()[f"{vendor}-metrics-exporter"].image, handle.registry),
+            "image": image(plan, agents()[f"{vendor}-metrics-exporter"].image, handle.registry),
             "tolerations": tolerated,
         },
     }

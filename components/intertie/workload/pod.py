@@ -8,7 +8,8 @@ from intertie.contract import Bound, ClusterHandle, service_account
 from intertie.plan import LABEL, Plan, StagePlan
 from intertie.workload import canary, priority
 from intertie.workload.autoscaling import metrics_port
-from intertie.workload.manifest import Joined, join, labels
+from intertie.workload.images import image
+from intertie.workload.manifest import labels
 from intertie.workload.monitoring import annotations
 from intertie.workload.placement import bindings, fabric, scheduling
 from intertie.workload.resources import Demand, demand
@@ -28,15 +29,6 @@ def template(plan: Plan, stage: StagePlan, handle: ClusterHandle, part: str = "s
     if pod.serves and (found := annotations(plan, handle, metrics_port(stage))):
         about["annotations"] = found
     return {"metadata": about, "spec": pod.spec()}
-
-
-def image(reference: str, registry: Bound | None) -> str | Joined:
-    """The image, from the placement's mirror when it has one: there it lies under its path without the host."""
-    if registry is None:
-        return reference
-    first, _, path = reference.partition("/")
-    hosted = path and ("." in first or ":" in first or first == "localhost")
-    return join(registry, "/" + (path if hosted else reference))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +69,7 @@ class _Pod:
     def container(self) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "name": self.stage.name,
-            "image": image(self.stage.image, self.handle.registry),
+            "image": image(self.plan, self.stage.image, self.handle.registry),
             "imagePullPolicy": "IfNotPresent",
             "command": list(self.launch.command),
             "args": list(self.launch.args if self.serves else self.launch.worker_args),

@@ -8,6 +8,7 @@ from intertie.plan import Plan
 from intertie.spec import Access, Auth, AuthKind, Duration, EndpointSpec
 from intertie.workload import canary, certificate, secrets
 from intertie.workload.entry import entry
+from intertie.workload.images import proxy_image
 from intertie.workload.manifest import Manifest, labels, metadata
 from intertie.workload.runtimes import launch_of
 
@@ -64,7 +65,7 @@ def _proxies(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manif
     if endpoint.allow:
         service["loadBalancerSourceRanges"] = list(endpoint.allow)
     proxies = {
-        "envoyDeployment": {"replicas": PROXIES},
+        "envoyDeployment": {"replicas": PROXIES, **proxy_image(plan)},
         "envoyPDB": {"minAvailable": 1},
         "envoyService": service,
     }

@@ -16,6 +16,7 @@ from intertie.lab.oracles import packages
 from intertie.lab.oracles.field import Field
 
 _MODULES = {
+    "artifact-registry": "google.cloud.artifactregistry_v1.types",
     "billing-budgets": "google.cloud.billing.budgets_v1.types",
     "compute": "google.cloud.compute_v1.types.compute",
     "container": "google.cloud.container_v1.types",

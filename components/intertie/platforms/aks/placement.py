@@ -1,7 +1,9 @@
 """All that a placement has on Azure, in the order in which it is registered."""
 
+from typing import NamedTuple
+
 import pulumi
-from pulumi_azure_native import managedidentity
+from pulumi_azure_native import keyvault, managedidentity
 
 from intertie.contract import BuildOptions, ClusterHandle
 from intertie.errors import PlanError
@@ -14,6 +16,7 @@ from intertie.platforms.aks import (
     cluster_key,
     cluster_logs,
     identity,
+    image_cache,
     monitoring,
     monitoring_logs,
     network,
@@ -26,6 +29,15 @@ from intertie.platforms.aks import (
 from intertie.platforms.components import provided, vendors
 
 
+class _Kept(NamedTuple):
+    """What a placement keeps without a cluster."""
+
+    stages: managedidentity.UserAssignedIdentity
+    weights: storage.Weights
+    store: secret_store.Store | None
+    tokens: keyvault.Vault | None
+
+
 def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     """Weights, secrets and who reads them; then the cluster, if the tier has one. PlanError before any of it."""
     problems = [*identity.problems(plan), *storage.problems(plan), *pools.problems(plan), *network.problems(plan)]
@@ -34,28 +46,25 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     place = network.place(plan, options)
     stages = identity.stages(place)
     weights = storage.weights(place, reader=stages)
-    store = secret_store.build(place)
+    kept = _Kept(stages, weights, secret_store.build(place), image_cache.tokens(place, stages))
     budget.build(place)
-    return _cluster(place, stages, weights, store) if "cluster" in plan.renders else None
+    return _cluster(place, kept) if "cluster" in plan.renders else None
 
 
-def _cluster(
-    place: network.Place,
-    stages: managedidentity.UserAssignedIdentity,
-    weights: storage.Weights,
-    store: secret_store.Store | None,
-) -> ClusterHandle:
+def _cluster(place: network.Place, kept: _Kept) -> ClusterHandle:
     """The cluster in its network, and what a workload may know of it."""
-    plan, nodes = place.plan, network.nodes(place)
+    plan, nodes, store = place.plan, network.nodes(place), kept.store
     network_flow_logs.record(place, nodes)
-    control, logs = identity.control(place, nodes.subnet), cluster_logs.workspace(place)
+    control, cached = image_cache.build(place, nodes, identity.control(place, nodes.subnet), kept.tokens)
+    logs = cluster_logs.workspace(place)
     made = cluster.cluster(place, nodes, control, cluster_key.build(place, control.plane), logs)
     kubeconfig = cluster_access.kubeconfig(place, made)
     ready: tuple[pulumi.Resource, ...] = (
         *pools.pools(place, made, nodes.subnet, control),
-        *identity.federation(place, stages, made),
+        *identity.federation(place, kept.stages, made),
         *addons.ladder(place, kubeconfig),
-        *weights.ready,
+        *kept.weights.ready,
+        *cached,
         *secret_store.bind(place, store, made),
         *monitoring.build(place, made),
         *cluster_logs.keep(place, made, logs),
@@ -68,14 +77,14 @@ def _cluster(
         name=plan.cluster,
         kubeconfig=kubeconfig,
         pools=pools.bindings(plan),
-        identity=identity.binding(stages),
-        storage=weights.binding,
+        identity=identity.binding(kept.stages),
+        storage=kept.weights.binding,
         gateway=network.gateway(plan),
         secrets=secret_store.binding(store),
         metrics=monitoring.binding(),
         prices="azure",
         region=plan.region,
-        registry=plan.where.registry,
+        registry=plan.where.mirror,
         provided=provided("azure", vendors(plan)),
         ready=ready,
     )

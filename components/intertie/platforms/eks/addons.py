@@ -137,11 +137,12 @@ def _autoscaler(
 
 def _autoscaler_values(plan: Plan) -> dict[str, Any]:
     """Values of its chart. It stands on the system pool, which it never empties."""
+    image = charts.sourced(plan, "registry.k8s.io/autoscaling/cluster-autoscaler")
     return {
         "cloudProvider": "aws",
         "awsRegion": plan.region,
         "autoDiscovery": {"clusterName": plan.cluster},  # EKS tags the groups of a cluster for discovery
-        "image": {"tag": f"v{plan.kubernetes}.0", **charts.mirrored(plan, "autoscaling/cluster-autoscaler")},
+        "image": {"tag": f"v{plan.kubernetes}.0", **image},
         "fullnameOverride": "cluster-autoscaler",
         "rbac": {"serviceAccount": {"name": "cluster-autoscaler"}},
         "replicaCount": 2,

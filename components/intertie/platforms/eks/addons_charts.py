@@ -10,6 +10,8 @@ from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
 from intertie.contract import BuildOptions
 from intertie.plan import Plan
+from intertie.plan.caches import through
+from intertie.plan.references import mirrored
 from intertie.platforms.children import child
 from intertie.platforms.eks.cluster import kubeconfig
 
@@ -23,11 +25,13 @@ def provider(plan: Plan, options: BuildOptions, cluster: eks.Cluster) -> kuberne
     return kubernetes.Provider(name, kubeconfig=kubeconfig(plan, cluster), cluster_identifier=plan.cluster, opts=opts)
 
 
-def mirrored(plan: Plan, path: str) -> dict[str, str]:
-    """Where nothing goes out, an image comes from the placement's mirror, under the path that it has at its source."""
-    if plan.operations.egress != "none":
-        return {}
-    return {"repository": f"{plan.where.registry}/{path}"}
+def sourced(plan: Plan, image: str) -> dict[str, str]:
+    """Where an image of a chart comes from, if not from its home: the cache of its registry; or, where nothing goes
+    out, the placement's mirror, under the path that it has at its source."""
+    if (cached := through(plan, image)) is not None:
+        return {"repository": cached}
+    mirror = plan.where.mirror
+    return {"repository": mirrored(image, mirror)} if plan.operations.egress == "none" and mirror is not None else {}
 
 
 def release(

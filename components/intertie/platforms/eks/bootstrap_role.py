@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from intertie.plan import Plan
+from intertie.plan.caches import ECR_SECRETS
 from intertie.platforms.eks.identity import partition
 from intertie.platforms.rights import every
 
@@ -18,9 +19,19 @@ MOST_CHARACTERS = 6144
 _READS = ("Describe", "List", "Get")
 _BY_REGION = ("ec2", "kms", "aps")
 """Services whose resources get their identifiers from AWS: what does not exist yet cannot be named."""
-PASSED_TO = ("ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "vpc-flow-logs.amazonaws.com")
+_ECR_WHOLE = tuple(
+    f"ecr:{verb}"
+    for verb in (
+        "CreatePullThroughCacheRule", "CreateRepositoryCreationTemplate", "DeletePullThroughCacheRule",
+        "DeleteRepositoryCreationTemplate", "DescribePullThroughCacheRules", "DescribeRepositoryCreationTemplates",
+        "UpdateRepositoryCreationTemplate",
+    )
+)  # fmt: skip
+"""What is said of a region's registry as a whole. Source: AWS service authorization reference, Amazon ECR."""
+PASSED_TO = ("ec2.amazonaws.com", "ecr.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com",
+             "vpc-flow-logs.amazonaws.com")  # fmt: skip
 _LINKED = ("eks.amazonaws.com", "eks-nodegroup.amazonaws.com", "spot.amazonaws.com", "autoscaling.amazonaws.com",
-           "scraper.aps.amazonaws.com")  # fmt: skip
+           "scraper.aps.amazonaws.com", "pullthroughcache.ecr.amazonaws.com")  # fmt: skip
 _SPECIAL = ("iam:PassRole", "iam:CreateServiceLinkedRole", "iam:AttachRolePolicy", "iam:DetachRolePolicy")
 
 Statement = Mapping[str, Any]
@@ -60,7 +71,7 @@ def _of_service(plan: Plan, account: str, service: str, actions: list[str]) -> l
 
 def _lookups(plan: Plan, service: str, actions: list[str]) -> list[Statement]:
     """Listings that AWS answers for a whole account or not at all."""
-    whole = {"logs": ("logs:DescribeLogGroups",), "eks": ("eks:ListAssociatedAccessPolicies",), "ecr": ()}
+    whole = {"logs": ("logs:DescribeLogGroups",), "eks": ("eks:ListAssociatedAccessPolicies",), "ecr": _ECR_WHOLE}
     listing = [action for action in actions if action in whole.get(service, ())]
     here = {"StringEquals": {"aws:RequestedRegion": plan.region}}
     return [{"Effect": "Allow", "Action": listing, "Resource": "*", "Condition": here}] if listing else []
@@ -80,7 +91,9 @@ def _arns(plan: Plan, account: str) -> dict[str, list[str]]:
             f"{logs}:/aws/vendedlogs/{cluster}/*",
         ],
         "s3": [f"arn:{part}:s3:::{cluster[:28].rstrip('-')}-weights-*"],
-        "secretsmanager": [f"arn:{part}:secretsmanager:{region}:{account}:secret:{cluster}-*"],
+        "secretsmanager": [
+            f"arn:{part}:secretsmanager:{region}:{account}:secret:{start}{cluster}-*" for start in ("", ECR_SECRETS)
+        ],
         "ecr": [f"arn:{part}:ecr:{region}:{account}:repository/{plan.spec.name}*"],
         "budgets": [f"arn:{part}:budgets::{account}:budget/{plan.spec.name}*"],
         "iam": [f"arn:{part}:iam::{account}:role/{cluster}-*"],

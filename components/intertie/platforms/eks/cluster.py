@@ -142,7 +142,7 @@ def handle(
         gateway=gateway(plan),
         prices="aws",
         region=plan.region,
-        registry=plan.where.registry,
+        registry=plan.where.mirror,
         provided=components.provided("aws", components.vendors(plan), installed),
         ready=(*pools.groups.values(), *ready),
     )

@@ -56,7 +56,7 @@ def collect(
 
 def _values(plan: Plan, group: cloudwatch.LogGroup) -> dict[str, Any]:
     """Values of the chart. It stands on every node, whatever its taints: logs of accelerators' pods are the point."""
-    image = charts.mirrored(plan, "aws-observability/aws-for-fluent-bit")
+    image = charts.sourced(plan, "public.ecr.aws/aws-observability/aws-for-fluent-bit")
     return {
         "fullnameOverride": AGENT,
         "serviceAccount": {"name": AGENT},

@@ -9,6 +9,7 @@ from intertie.platforms.eks import (
     budget,
     cluster,
     identity,
+    image_cache,
     monitoring,
     network,
     pools,
@@ -22,13 +23,16 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     weights = storage.weights(plan, options)
     role = identity.pipeline_role(plan, options, weights.arn)
     store = secret_store.build(plan, options)
+    tokens = image_cache.tokens(plan, options)
     budget.build(plan, options)
     if "cluster" not in plan.renders:
         return None
     vpc = network.build(plan, options)
     control_plane = cluster.build(plan, options, vpc)
     early = addons.before_nodes(plan, options, control_plane)
-    groups = pools.build(plan, options, control_plane, vpc, nodes=identity.node_role(plan, options), after=early)
+    nodes, rights = identity.node_role(plan, options)
+    rights += image_cache.build(plan, options, tokens, nodes)
+    groups = pools.build(plan, options, control_plane, vpc, nodes=(nodes, rights), after=early)
     late = addons.after_nodes(plan, options, control_plane, groups)
     bound = identity.associate(plan, options, control_plane, role, after=early)
     readers = secret_store.bind(plan, options, store, control_plane, after=early)

@@ -34,23 +34,24 @@ def build(plan: Plan, options: BuildOptions) -> Store:
     found = needs(plan)
     if not found:
         return Store(None)
-    made: list[secretsmanager.Secret] = []
-    for need in found:
-        name, opts = child(options, f"secret-{need.name}")
-        made.append(
-            secretsmanager.Secret(
-                name,
-                region=plan.region,
-                name=need.key,
-                description=f"Pipeline {plan.spec.name}: {need.why}",
-                recovery_window_in_days=0,
-                tags=tags(plan, "aws"),
-                opts=opts,
-            )
-        )
+    made = [empty_secret(plan, options, f"secret-{need.name}", need.key, need.why) for need in found]
     statement = {"Effect": "Allow", "Action": list(READ), "Resource": [secret.arn for secret in made]}
     role, _ = pod_role(plan, options, "secrets", statements=[statement])
     return Store(role)
+
+
+def empty_secret(plan: Plan, options: BuildOptions, role: str, key: str, why: str) -> secretsmanager.Secret:
+    """A place for one secret."""
+    name, opts = child(options, role)
+    return secretsmanager.Secret(
+        name,
+        region=plan.region,
+        name=key,
+        description=f"Pipeline {plan.spec.name}: {why}",
+        recovery_window_in_days=0,
+        tags=tags(plan, "aws"),
+        opts=opts,
+    )
 
 
 def bind(

@@ -39,7 +39,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         gateway=network.gateway(plan),
         prices=plan.cloud,
         region=plan.region,
-        registry=plan.where.registry,
+        registry=plan.where.mirror,
         provided=pools.provided(plan),
     )
 

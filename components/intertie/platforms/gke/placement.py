@@ -16,6 +16,7 @@ from intertie.platforms.gke import (
     cluster_key,
     cluster_logs,
     identity,
+    image_cache,
     monitoring,
     network,
     pools,
@@ -30,6 +31,7 @@ class _Kept(NamedTuple):
     account: serviceaccount.Account
     weights: StorageBinding
     store: secret_store.Store
+    tokens: image_cache.Tokens
 
 
 def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
@@ -40,7 +42,8 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     apis = addons.enable_apis(plan, options)
     account = identity.pipeline_account(plan, options, apis)
     weights = storage.weights(plan, options, account, apis)
-    kept = _Kept(account, weights, secret_store.build(plan, options, apis))
+    store = secret_store.build(plan, options, apis)
+    kept = _Kept(account, weights, store, image_cache.tokens(plan, options, apis))
     budget.build(plan, options, apis)
     return _cluster(plan, options, apis, kept) if "cluster" in plan.renders else None
 
@@ -51,7 +54,8 @@ def _cluster(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource], kep
     layout = network.network(plan, options, apis)
     nodes, roles = identity.node_account(plan, options, project, apis)
     key, allowed = cluster_key.build(plan, options, nodes, apis)
-    after = (*layout.ready, *roles, *allowed, *cluster_logs.keep(plan, options, project, nodes, apis))
+    caches = image_cache.build(plan, options, kept.tokens, apis)
+    after = (*layout.ready, *roles, *allowed, *caches, *cluster_logs.keep(plan, options, project, nodes, apis))
     made = cluster.cluster(plan, options, nodes=nodes, project=project, layout=layout, key=key, after=after)
     ready: tuple[pulumi.Resource, ...] = (
         *pools.pools(plan, options, made, nodes),
@@ -70,7 +74,7 @@ def _cluster(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource], kep
         metrics=monitoring.binding(),
         prices="gcp",
         region=plan.region,
-        registry=plan.where.registry,
+        registry=plan.where.mirror,
         provided=addons.provided(plan),
         teams=cluster_access.bindings(plan),
         ready=ready,

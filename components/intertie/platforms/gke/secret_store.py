@@ -32,7 +32,7 @@ def build(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource]) -> Sto
     reader = account_of(plan, options, "secrets", f"Secrets of pipeline {plan.spec.name}", apis)
     grants: list[pulumi.Resource] = []
     for need in found:
-        secret = _secret(plan, options, need.name, need.key, apis)
+        secret = empty_secret(plan, options, need.name, need.key, apis)
         name, opts = child(options, f"secret-{need.name}-reader")
         grants.append(
             secretmanager.SecretIamMember(
@@ -79,9 +79,10 @@ def binding(plan: Plan, store: Store, project: pulumi.Input[str]) -> SecretsBind
     return SecretsBinding(provider, {"iam.gke.io/gcp-service-account": store.reader.email})
 
 
-def _secret(
+def empty_secret(
     plan: Plan, options: BuildOptions, role: str, key: str, apis: list[pulumi.Resource]
 ) -> secretmanager.Secret:
+    """A place for one secret, in the placement's region."""
     name, opts = child(options, f"secret-{role}", depends_on=apis)
     here = secretmanager.SecretReplicationUserManagedReplicaArgs(location=plan.region)
     return secretmanager.Secret(
