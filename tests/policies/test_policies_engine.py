@@ -46,6 +46,23 @@ UNKNOWN_TAG = """
     kms.Key("second", enable_key_rotation=True, region="us-east-1", tags={**tags, "owner": first.key_id})
 """
 
+POOL = """
+    import pulumi
+    from pulumi_aws import ec2, eks
+
+    tags = {"owner": "search-platform", "cost_center": "ml-4711", "environment": "production"}
+    network = ec2.Vpc("network", cidr_block="10.0.0.0/16", tags=tags)
+    place = {"cidr_block": "10.0.0.0/20", "availability_zone": "us-east-1a"}
+    subnet = ec2.Subnet("subnet", vpc_id=network.id, **place, tags=tags)
+    template = ec2.LaunchTemplate("template", TEMPLATE, tags=tags)
+    eks.NodeGroup(
+        "pool", cluster_name="chat", node_role_arn="arn:aws:iam::123456789012:role/nodes", subnet_ids=[subnet.id],
+        scaling_config={"min_size": 0, "max_size": 2, "desired_size": 0}, ami_type="AL2023_x86_64_NVIDIA",
+        launch_template={"id": template.id, "version": template.latest_version.apply(str)}, tags=tags, MACHINES
+    )
+"""
+APPROVED = {"capacity": {"accelerators": ["h100"]}}
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Home:
@@ -178,3 +195,56 @@ def test_levels_of_an_environment_hold_in_the_engine(engine: Any, tmp_path: Path
     preview = engine(PROGRAM.replace("TAIL", ""), region="ap-south-1").preview(*pack(config=config))
     assert preview.ok, preview.text
     assert ("region-allowed", "advisory") in {(rule, level) for rule, level, _ in told(preview)}
+
+
+def pooled(template: str, machines: str = "") -> str:
+    return POOL.replace("TEMPLATE", template).replace("MACHINES", machines)
+
+
+@pytest.fixture
+def approving(tmp_path: Path) -> list[str]:
+    """Words that ask the engine for one rule about pools only, so that what stops a run is this rule."""
+    config = tmp_path / "policies.json"
+    levels = {"all": "disabled", "accelerator-approved": "mandatory"}
+    config.write_text(json.dumps({"configuration": APPROVED, **levels}))
+    return pack(config=config)
+
+
+def types(engine: Engine) -> list[str]:
+    return sorted(each["type"] for each in engine.resources() if each["type"].startswith("aws:"))
+
+
+def test_a_pool_whose_machine_only_its_template_says_fails_the_preview(engine: Any, approving: list[str]) -> None:
+    found = engine(pooled('instance_type="p5en.48xlarge"'))
+    preview = found.preview(*approving)
+    assert not preview.ok
+    assert ("accelerator-approved", "mandatory") in {(rule, level) for rule, level, _ in told(preview)}
+    assert "p5en.48xlarge has h200; approved: h100" in preview.text
+    assert types(found) == []
+
+
+def test_a_pool_whose_template_says_an_approved_machine_passes_and_is_made(engine: Any, approving: list[str]) -> None:
+    found = engine(pooled('instance_type="p5.48xlarge"'))
+    preview, up = found.preview(*approving), found.up(*approving)
+    assert preview.ok, preview.text
+    assert up.ok, up.text
+    assert "aws:eks/nodeGroup:NodeGroup" in types(found)
+
+
+def test_a_pool_that_names_its_machine_fails_an_update_before_it_is_made(engine: Any, approving: list[str]) -> None:
+    found = engine(pooled('image_id="ami-0123456789abcdef0"', 'instance_types=["p5en.48xlarge"]'))
+    up = found.up(*approving)
+    assert not up.ok
+    assert "p5en.48xlarge has h200; approved: h100" in up.text
+    assert "aws:ec2/launchTemplate:LaunchTemplate" in types(found)
+    assert "aws:eks/nodeGroup:NodeGroup" not in types(found)
+
+
+def test_a_template_that_is_not_of_the_stack_is_unknown_and_fails_the_preview(
+    engine: Any, approving: list[str]
+) -> None:
+    source = pooled('image_id="ami-0123456789abcdef0"')
+    foreign = re.sub(r"launch_template=\{.*?\}", 'launch_template={"name": "gpu", "version": "3"}', source)
+    preview = engine(foreign).preview(*approving)
+    assert not preview.ok
+    assert "launchTemplate.instanceType is not known before apply" in preview.text

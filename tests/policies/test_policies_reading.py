@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from intertie.errors import InputError
 from intertie_policies import reading, registry
@@ -190,6 +191,18 @@ def test_the_longest_waiver_is_half_a_year_unless_the_organisation_says_so() -> 
     for days in (1, 366):
         found = read({"configuration": {"longest_waiver_days": days}}, RULES, "f")
         assert found.settings.longest_waiver_days == days
+
+
+def test_settings_are_not_changed_after_they_are_read() -> None:
+    settings = read({}, RULES, "f").settings
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.longest_waiver_days = 3
+
+
+def test_a_place_that_is_none_is_quoted_to_eighty_characters() -> None:
+    with pytest.raises(InputError) as refused:
+        read({"configuration": {"regions": {"allowed": ["x" * 100]}}}, RULES, "f")
+    assert f"'{'x' * 80}' does not begin with" in str(refused.value)
 
 
 def test_all_mistakes_are_said_at_once_and_counted() -> None:
