@@ -19,8 +19,8 @@ from intertie.lab.kube.client import Api
 from intertie.lab.kube.kubeconfig import Access, document
 from intertie.lab.world import Cluster, Pool, World
 
-BROUGHT = {"azure": ["azure-prometheus"], "gcp": ["google-prometheus"]}
-"""Definitions that are part of a cluster whose collector is on, as those of the platforms are."""
+BROUGHT = {"azure": ["azure-prometheus"], "gcp": ["google-compute-class", "google-prometheus"]}
+"""Definitions that are part of a cluster: GKE's classes, and those of a collector that is on."""
 START_SECONDS = 120.0  # for a machine that does much else; some 4 s when it does not
 
 

@@ -2,17 +2,19 @@
 
 As the cluster autoscaler does it: it imagines a node of each pool, and a pool grows by as many as the pods need. The
 order is that of its priority expander, from the same ConfigMap; without one the pool that is left with the least goes
-first. It knows the limits of the pool, and learns from failures what the cloud does not have.
+first, on GKE spot machines before others. Pods that ask for a class of GKE's have the order of that class. It knows the
+limits of the pool, and learns from failures what the cloud does not have.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from intertie.lab import scheduling
+from intertie.lab import compute_classes, scheduling
+from intertie.lab.compute_classes import ComputeClass
 from intertie.lab.nodes import pool_of, template
 from intertie.lab.world import Cluster, Pool
 
@@ -42,6 +44,7 @@ class Sight:
     pods: Sequence[Mapping[str, Any]]
     priorities: Mapping[int, Sequence[str]]  # priority → patterns of the groups' names
     exhausted: frozenset[str] = frozenset()  # pools that could not grow a while ago
+    classes: Mapping[str, ComputeClass] = field(default_factory=dict)  # by name
 
 
 def unplaced(pods: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -66,7 +69,7 @@ def grow(sight: Sight) -> list[Growth]:
             for pool in sight.pools
             if pool.name not in sight.exhausted and pool.desired + len(grown.get(pool.name, ())) < pool.maximum
         ]
-        chosen = _choose(sight, [each for each in able if each.take(pod)])
+        chosen = _choose(sight, _in_order(sight, pod, [each for each in able if each.take(pod)]))
         if chosen is not None:
             coming.append(chosen)
             grown.setdefault(chosen.pool.name, []).append(chosen)
@@ -111,8 +114,23 @@ class _Imagined:
         return float(self._left["cpu"] / whole) if whole else 0.0
 
 
+def _in_order(sight: Sight, pod: Mapping[str, Any], candidates: Sequence[_Imagined]) -> Sequence[_Imagined]:
+    """Those of the first step of the pod's class that has any; all of them, for a pod of no class."""
+    asked = compute_classes.asked_by(pod)
+    if not asked:
+        return candidates
+    known = sight.classes.get(asked, ComputeClass(asked))
+    steps = known.steps(each.pool for each in candidates)
+    first = next(({pool.name for pool in step} for step in steps if step), set())
+    return [each for each in candidates if each.pool.name in first]
+
+
 def _choose(sight: Sight, candidates: Sequence[_Imagined]) -> _Imagined | None:
-    """The candidate of the highest priority, then of the least waste. No priority at all is below every other."""
+    """The candidate of the highest priority, then of the least waste. No priority at all is below every other.
+
+    GKE's takes the pool that costs least, and counts spot machines as what they cost: of them alone prices are known
+    to be lower than others' here. Source: GKE documentation, cluster autoscaler.
+    """
     group = _GROUP.get(sight.cluster.cloud, "{}")
 
     def priority(pool: Pool) -> int:
@@ -120,7 +138,10 @@ def _choose(sight: Sight, candidates: Sequence[_Imagined]) -> _Imagined | None:
         table = sight.priorities.items()
         return max((rank for rank, patterns in table if any(re.search(each, name) for each in patterns)), default=-1)
 
-    return min(candidates, key=lambda each: (-priority(each.pool), each.waste), default=None)
+    def dear(pool: Pool) -> bool:
+        return sight.cluster.cloud == "gcp" and pool.market != "spot"
+
+    return min(candidates, key=lambda each: (-priority(each.pool), dear(each.pool), each.waste), default=None)
 
 
 def priorities(config_map: Mapping[str, Any] | None) -> dict[int, list[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from intertie.lab import autoscaler, capacity, nodes
+from intertie.lab import autoscaler, capacity, compute_classes, nodes
 from intertie.lab.agenda import Scope
 from intertie.lab.cluster_nodes import ClusterNodes, is_ready
 from intertie.lab.kube.client import Api, ApiError
@@ -36,7 +36,8 @@ class ClusterGrowth:
             return
         if autoscaler.unplaced(pods):
             table = autoscaler.priorities(self._priorities())
-            sight = autoscaler.Sight(self.cluster, pools, there, pods, table, frozenset(self._exhausted))
+            full = frozenset(self._exhausted)
+            sight = autoscaler.Sight(self.cluster, pools, there, pods, table, full, self._classes())
             for growth in autoscaler.grow(sight):
                 self._grow(next(pool for pool in pools if pool.name == growth.pool), growth, pods)
         self._shrink(pools, there, pods)
@@ -50,6 +51,13 @@ class ClusterGrowth:
         with contextlib.suppress(ApiError):
             return self.api.find(path)
         return None
+
+    def _classes(self) -> dict[str, compute_classes.ComputeClass]:
+        """Those of the cluster, where its cloud has such a thing."""
+        if self.cluster.cloud == "gcp":
+            with contextlib.suppress(ApiError):
+                return compute_classes.read(self.api.items(compute_classes.PATH))
+        return {}
 
     def _grow(self, pool: Pool, growth: autoscaler.Growth, pods: Sequence[Object]) -> None:
         """As many as can be had. What cannot makes the pool be left alone for a while."""

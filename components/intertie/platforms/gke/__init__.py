@@ -6,6 +6,7 @@
     identity.py      who nodes are, who pods are
     cluster.py       control plane; cluster_*.py: who is let in, what protects it, what records it, when it is upgraded
     pools.py         node pools, and how pods get onto them
+    pools_ladder.py  in which order the pools of a stage grow
     storage.py       bucket with the weights
     monitoring.py    what managed Prometheus reads
     secret_store.py  secrets without values, and who reads them

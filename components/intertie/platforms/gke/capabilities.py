@@ -9,10 +9,6 @@ CAPABILITIES = Capabilities(
     creatable=("reservation",),
     gaps=(
         (
-            "Which step of a ladder grows first is left to GKE, whose autoscaler takes the cheapest pool that fits: an "
-            "order of one's own needs its ComputeClass objects."
-        ),
-        (
             "Replicas over several GPU nodes talk over the nodes' first interface: pools of A3 Ultra and A4 (RDMA) and "
             "of A3 Mega (GPUDirect-TCPXO) get their networks from GKE, but pods do not claim them, which takes a "
             "device claim and NVIDIA's library on the node."
@@ -29,8 +25,12 @@ CAPABILITIES = Capabilities(
         "A reservation that is made with an end is gone for good at that moment: it is not renewed.",
         "TPU reservations are used but not made: Google grants them on request.",
         (
-            "Flex-start nodes come one by one as pods wait: requests for all or none (ProvisioningRequest) need a "
-            "queue such as Kueue."
+            "Flex-start nodes come one by one as pods wait: a replica over several GPU nodes may pay for some of them "
+            "while it waits for the others. All or none (`queuedProvisioning` of a pool) is not rendered: such a pool "
+            "grows for requests (ProvisioningRequest) alone, which Kueue makes for work that ends. When the nodes run "
+            "out, after seven days at most, Kueue deactivates what ran on them and never starts it again by itself, "
+            "which ends a stage (Kueue, provisioning admission check, CapacityRevoked); and a request holds pods of "
+            "one template, not leader and workers (GKE documentation, flex-start with queued provisioning)."
         ),
         (
             "Pods act as a Google service account rather than as a principal of their own, whose name would hold the "

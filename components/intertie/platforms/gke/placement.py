@@ -20,6 +20,7 @@ from intertie.platforms.gke import (
     monitoring,
     network,
     pools,
+    pools_ladder,
     secret_store,
     storage,
 )
@@ -57,16 +58,18 @@ def _cluster(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource], kep
     caches = image_cache.build(plan, options, kept.tokens, apis)
     after = (*layout.ready, *roles, *allowed, *caches, *cluster_logs.keep(plan, options, project, nodes, apis))
     made = cluster.cluster(plan, options, nodes=nodes, project=project, layout=layout, key=key, after=after)
+    kubeconfig, grown = cluster_access.kubeconfig(plan, made), pools.pools(plan, options, made, nodes)
     ready: tuple[pulumi.Resource, ...] = (
-        *pools.pools(plan, options, made, nodes),
+        *grown.values(),
+        *pools_ladder.build(plan, options, kubeconfig, grown),
         *identity.bind(plan, options, kept.account, project, made),
         *cluster_access.grant(plan, options, project, made),
         *secret_store.bind(plan, options, kept.store, project, made),
     )
     return ClusterHandle(
         name=plan.cluster,
-        kubeconfig=cluster_access.kubeconfig(plan, made),
-        pools={pool.name: pools.binding(pool) for pool in plan.pools},
+        kubeconfig=kubeconfig,
+        pools={pool.name: pools.binding(pool, pools_ladder.class_of(plan, pool)) for pool in plan.pools},
         identity=identity.binding(kept.account),
         storage=kept.weights,
         gateway=network.gateway(plan),

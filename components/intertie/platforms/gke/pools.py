@@ -13,7 +13,7 @@ from intertie.contract import BuildOptions, PoolBinding, Toleration
 from intertie.errors import Problem
 from intertie.plan import LABEL, Plan, PoolPlan, Taint
 from intertie.platforms.children import child
-from intertie.platforms.gke import reservation
+from intertie.platforms.gke import pools_ladder, reservation
 from intertie.platforms.tags import node_labels, tags, taint_upper
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
@@ -73,20 +73,20 @@ def multi_networking(plan: Plan) -> bool:
 
 def pools(
     plan: Plan, options: BuildOptions, cluster: container.Cluster, account: serviceaccount.Account
-) -> tuple[container.NodePool, ...]:
-    """All pools, in the plan's order. Accelerators wait for the system pool, so that system pods have a place."""
+) -> dict[str, container.NodePool]:
+    """All pools by name, in the plan's order. Accelerators wait for the system pool: system pods need a place."""
     made: dict[str, container.NodePool] = {}
     for pool in plan.pools:
         system = [made[each.name] for each in plan.pools if each.role == "system" and each.name in made]
         before = system if pool.role == "accelerator" else []
         made[pool.name] = _pool(plan, pool, options, cluster=cluster, account=account, before=before)
-    return tuple(made.values())
+    return made
 
 
-def binding(pool: PoolPlan) -> PoolBinding:
+def binding(pool: PoolPlan, ladder_class: str = "") -> PoolBinding:
     """How pods get onto the pool. TPU pods must name accelerator and topology besides, or GKE refuses them."""
-    selector = {f"{LABEL}/pool": pool.name}
-    taints = _taints(pool)
+    selector = {f"{LABEL}/pool": pool.name, **pools_ladder.label(ladder_class)}
+    taints = _taints(pool, ladder_class)
     if pool.vendor == "google":
         selector["cloud.google.com/gke-tpu-accelerator"] = catalog.machine("gcp", pool.machine).device_type
         selector["cloud.google.com/gke-tpu-topology"] = pool.topology
@@ -135,7 +135,12 @@ def _pool(
 
 def _nodes(plan: Plan, pool: PoolPlan, account: serviceaccount.Account) -> container.NodePoolNodeConfigArgs:
     machine = catalog.machine("gcp", pool.machine)
-    labels = {**node_labels(pool.labels, "gcp"), **(_DRANET_LABEL if _dranet(pool) else {})}
+    steps = pools_ladder.class_of(plan, pool)
+    labels = {
+        **node_labels(pool.labels, "gcp"),
+        **pools_ladder.label(steps),
+        **(_DRANET_LABEL if _dranet(pool) else {}),
+    }
     return container.NodePoolNodeConfigArgs(
         machine_type=pool.machine,
         image_type=machine.image,
@@ -146,7 +151,7 @@ def _nodes(plan: Plan, pool: PoolPlan, account: serviceaccount.Account) -> conta
         service_account=account.email,
         oauth_scopes=list(SCOPES),
         labels=labels,
-        taints=[_taint(taint) for taint in _taints(pool)] or None,
+        taints=[_taint(taint) for taint in _taints(pool, steps)] or None,
         resource_labels=tags(plan, "gcp"),
         spot=True if pool.spot else None,
         flex_start=True if pool.kind == "flex-start" else None,
@@ -161,10 +166,10 @@ def _nodes(plan: Plan, pool: PoolPlan, account: serviceaccount.Account) -> conta
     )
 
 
-def _taints(pool: PoolPlan) -> list[Taint]:
-    """Taints to declare: the plan's, those that GKE only sometimes adds, and not the one that it always adds."""
+def _taints(pool: PoolPlan, ladder_class: str) -> list[Taint]:
+    """Taints to declare: the plan's, those that GKE only sometimes adds, its ladder's; not the one it always adds."""
     own = (*([GPU_TAINT] if pool.vendor == "nvidia" else []), *([SPOT_TAINT] if pool.spot else []))
-    wanted = dict.fromkeys((*pool.taints, *own))
+    wanted = dict.fromkeys((*pool.taints, *own, *pools_ladder.taints(ladder_class)))
     return [taint for taint in wanted if taint.key != TPU_TAINT.key]
 
 

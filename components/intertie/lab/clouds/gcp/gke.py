@@ -46,8 +46,9 @@ def cluster_made(request: Request, resource: Resource) -> Resource:
         raise NotHealthyError("ClusterFailed", f"Error waiting for creating GKE cluster: {found.error}")
     if found.state != "running":
         return resource
-    if values.one(resource.inputs, "monitoringConfig.managedPrometheus.enabled") is True:
-        request.world.set_meta(keys.brings(cluster_id(resource)), json.dumps(["google-prometheus"]))
+    monitored = values.one(resource.inputs, "monitoringConfig.managedPrometheus.enabled") is True
+    brought = ["google-compute-class", "inference-extension", *(["google-prometheus"] if monitored else [])]
+    request.world.set_meta(keys.brings(cluster_id(resource)), json.dumps(brought))
     address = clusters.host(found.endpoint)
     endpoints = values.merge(
         resource.outputs.get("controlPlaneEndpointsConfig"), {"dnsEndpointConfig": {"endpoint": address}}
