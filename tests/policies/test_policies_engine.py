@@ -223,12 +223,14 @@ def test_a_pool_whose_machine_only_its_template_says_fails_the_preview(engine: A
     assert types(found) == []
 
 
-def test_a_pool_whose_template_says_an_approved_machine_passes_and_is_made(engine: Any, approving: list[str]) -> None:
+def test_a_pool_whose_template_says_an_approved_machine_passes_and_is_asked_of_the_cloud(
+    engine: Any, approving: list[str]
+) -> None:
     found = engine(pooled('instance_type="p5.48xlarge"'))
     preview, up = found.preview(*approving), found.up(*approving)
     assert preview.ok, preview.text
-    assert up.ok, up.text
-    assert "aws:eks/nodeGroup:NodeGroup" in types(found)
+    assert told(preview) == told(up) == []
+    assert "No cluster found for name: chat" in up.text  # what the cloud says, and not the pack
 
 
 def test_a_pool_that_names_its_machine_fails_an_update_before_it_is_made(engine: Any, approving: list[str]) -> None:
