@@ -18,12 +18,15 @@ pipeline = InferencePipeline(
         "kubeconfig": config.get_secret("kubeconfig"),  # only for a placement that adopts a cluster
         "lift_deletion_protection": config.get_bool("lift_deletion_protection"),  # before a cluster is destroyed
         "contract_prices": read_prices(here / prices) if prices else None,  # what you pay, for the guard in the cluster
+        "peers": config.get_object("peers"),  # what the other ends of interconnects publish
+        "interconnect_keys": config.get_secret_object("interconnect_keys"),
     },
 )
 reserved = reserve(spec, config.require("placement"), config.get_object("capacity"))
 
 pulumi.export("cluster", pipeline.cluster_name)
 pulumi.export("endpoint", pipeline.endpoint)
+pulumi.export("interconnects", pipeline.interconnects)
 pulumi.export("kubeconfig", pipeline.kubeconfig)
 pulumi.export("namespace", pipeline.namespace)
 pulumi.export("notes", pipeline.notes)

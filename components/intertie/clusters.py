@@ -13,6 +13,7 @@ from intertie.boundary import plan_of, told_plainly
 from intertie.contract import BuildOptions, ClusterHandle
 from intertie.errors import InputError
 from intertie.plan import Plan
+from intertie.plan.peers import peers_of, pending
 from intertie.platforms import registry
 
 
@@ -25,6 +26,10 @@ class ClusterArgs(TypedDict):
     """Name of the placement in the description."""
     lift_deletion_protection: NotRequired[bool | None]
     """Take the cluster's deletion protection off, so that it can be destroyed after this update."""
+    peers: NotRequired[Any]
+    """Placement → what its stack publishes as `interconnects` for this one: addresses or ids. Plain data."""
+    interconnect_keys: NotRequired[pulumi.Input[dict[str, str]] | None]
+    """Placement → key of the tunnels to it, 32 to 128 printable characters. A secret."""
 
 
 class _Cluster(pulumi.ComponentResource):
@@ -36,12 +41,19 @@ class _Cluster(pulumi.ComponentResource):
         super().__init__(f"intertie:index:{type(self).__name__}", name, None, opts)
         with told_plainly():
             plan = self._checked(plan_of(args))
-            self._handle = registry.platform(plan.platform).build(plan, BuildOptions(parent=self, name=name))
+            peers = peers_of(plan, args.get("peers"))
+            for remains in pending(plan, peers):
+                pulumi.log.warn(remains, self)
+            options = BuildOptions(parent=self, name=name, peers=peers, keys=args.get("interconnect_keys"))
+            self._handle = registry.platform(plan.platform).build(plan, options)
         self.cluster_name: pulumi.Output[str | None] = pulumi.Output.from_input(plan.cluster if self._handle else None)
         self.kubeconfig: pulumi.Output[str | None] = pulumi.Output.secret(
             self._handle.kubeconfig if self._handle else None
         )
-        self.register_outputs({"clusterName": self.cluster_name, "kubeconfig": self.kubeconfig})
+        published = self._handle.interconnects if self._handle else {}
+        self.interconnects: pulumi.Output[dict[str, list[str]]] = pulumi.Output.from_input(dict(published))
+        outputs = {"clusterName": self.cluster_name, "kubeconfig": self.kubeconfig}
+        self.register_outputs({**outputs, "interconnects": self.interconnects})
 
     def _checked(self, plan: Plan) -> Plan:
         if plan.platform == self._platform:
@@ -66,6 +78,8 @@ class EksCluster(_Cluster):
     """Name of the cluster; none when the placement's tier has no cluster."""
     kubeconfig: pulumi.Output[str | None]
     """Kubeconfig of the cluster, a secret. It holds no credential: `aws` is asked for a token."""
+    interconnects: pulumi.Output[dict[str, list[str]]]
+    """Placement → what its stack must be told as `peers` for this one."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
@@ -80,6 +94,8 @@ class AksCluster(_Cluster):
     """Name of the cluster; none when the placement's tier has no cluster."""
     kubeconfig: pulumi.Output[str | None]
     """Kubeconfig of the cluster, a secret. It holds the certificate of a local account."""
+    interconnects: pulumi.Output[dict[str, list[str]]]
+    """Placement → what its stack must be told as `peers` for this one."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
@@ -94,6 +110,8 @@ class GkeCluster(_Cluster):
     """Name of the cluster; none when the placement's tier has no cluster."""
     kubeconfig: pulumi.Output[str | None]
     """Kubeconfig of the cluster, a secret. It holds no credential: `gke-gcloud-auth-plugin` is asked for a token."""
+    interconnects: pulumi.Output[dict[str, list[str]]]
+    """Placement → what its stack must be told as `peers` for this one."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)

@@ -106,6 +106,7 @@ class ClusterHandle:
     prices: str = ""  # whose list prices its machines have: aws, azure, gcp; "" = nobody's that is known
     region: str = ""  # where they are, in that cloud's words: prices and carbon depend on it
     teams: tuple[TeamBinding, ...] = ()  # those whose rights the cloud does not hold itself
+    interconnects: Mapping[str, Bound] = field(default_factory=dict)  # placement → what it must be told of this end
     provided: frozenset[str] = frozenset()  # components the cluster has: nothing of these is installed by a workload
     ready: tuple[Any, ...] = ()  # resources that must exist before the first pod: pools, add-ons, bindings
 
@@ -117,6 +118,8 @@ class BuildOptions:
     parent: Any  # pulumi.Resource
     name: str  # prefix of the children's names
     kubeconfig: Bound | None = None  # for an adopted cluster
+    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # placement → what is known of its end
+    keys: Bound | None = None  # secret: placement → key of the tunnels to it
 
 
 class Platform(Protocol):

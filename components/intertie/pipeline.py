@@ -8,6 +8,7 @@ from intertie.boundary import plan_of, told_plainly
 from intertie.clusters import BY_PLATFORM
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
+from intertie.plan.peers import peers_of, pending
 from intertie.workloads import InferenceWorkload, InferenceWorkloadArgs
 
 
@@ -24,6 +25,10 @@ class InferencePipelineArgs(TypedDict):
     """Take the cluster's deletion protection off, so that it can be destroyed after this update."""
     contract_prices: NotRequired[str | None]
     """Text of a price file (CSV) with what you pay: guard and exporter of `budget.watch` meter with it."""
+    peers: NotRequired[Any]
+    """Placement → what its stack publishes as `interconnects` for this one: addresses or ids. Plain data."""
+    interconnect_keys: NotRequired[pulumi.Input[dict[str, str]] | None]
+    """Placement → key of the tunnels to it, 32 to 128 printable characters. A secret."""
 
 
 class InferencePipeline(pulumi.ComponentResource):
@@ -39,6 +44,8 @@ class InferencePipeline(pulumi.ComponentResource):
     """Address that callers use, if the description has an endpoint."""
     weights: pulumi.Output[str | None]
     """Where replicas look for weights, in a folder `<model id>/<revision>`; none when they come from the hub."""
+    interconnects: pulumi.Output[dict[str, list[str]]]
+    """Placement → what its stack must be told as `peers` for this one."""
     notes: pulumi.Output[list[str]]
     """What the plan wants you to know."""
 
@@ -53,6 +60,8 @@ class InferencePipeline(pulumi.ComponentResource):
             plan = plan_of(args)
         for note in plan.notes:
             pulumi.log.info(note, self)
+        with told_plainly():
+            remains = pending(plan, peers_of(plan, args.get("peers")))
         handle, kubeconfig = self._cluster(name, plan, args)
         if handle is not None or (plan.platform == "existing" and "workload" in plan.renders):
             self._workload(name, plan, args, handle)
@@ -61,7 +70,8 @@ class InferencePipeline(pulumi.ComponentResource):
         self.namespace = pulumi.Output.from_input(plan.namespace)
         self.endpoint = pulumi.Output.from_input(f"https://{plan.endpoint.host}" if plan.endpoint else None)
         self.weights = pulumi.Output.from_input(_weights(plan, handle))
-        self.notes = pulumi.Output.from_input(list(plan.notes))
+        self.interconnects = pulumi.Output.from_input(dict(handle.interconnects) if handle else {})
+        self.notes = pulumi.Output.from_input([*plan.notes, *remains])
         self.register_outputs(
             {
                 "clusterName": self.cluster_name,
@@ -69,6 +79,7 @@ class InferencePipeline(pulumi.ComponentResource):
                 "namespace": self.namespace,
                 "endpoint": self.endpoint,
                 "weights": self.weights,
+                "interconnects": self.interconnects,
                 "notes": self.notes,
             }
         )
@@ -83,6 +94,8 @@ class InferencePipeline(pulumi.ComponentResource):
                 "spec": plan.spec,
                 "placement": plan.placement,
                 "lift_deletion_protection": args.get("lift_deletion_protection"),
+                "peers": args.get("peers"),
+                "interconnect_keys": args.get("interconnect_keys"),
             },
             pulumi.ResourceOptions(parent=self),
         )

@@ -209,6 +209,27 @@ def test_interconnects_join_other_placements() -> None:
     assert problems[0].allowed == "another placement: a"
 
 
+def test_a_connection_that_is_made_names_another_placement_and_its_kind() -> None:
+    active = {"role": "active"}
+    joined = [{"to": "c", "kind": "vpn"}, {"to": "a"}, {"to": "a", "kind": "vnp"}]
+    problems = problems_of(with_placements(a=active, b={**active, "network": {"interconnects": joined}}))
+    assert sorted((problem.path.partition("interconnects")[2], problem.allowed) for problem in problems) == [
+        ("[0].to", "another placement: a"),
+        ("[1].kind", "one of external, peering, vpn"),
+        ("[2].kind", "one of external, peering, vpn"),
+    ]
+
+
+def test_only_tunnels_have_addresses_inside() -> None:
+    active, inside = {"role": "active"}, {"inside": "169.254.21.16/28"}
+    peering = {"interconnects": [{"to": "a", "kind": "peering", **inside}]}
+    problem = only(problems_of(with_placements(a=active, b={**active, "network": peering})))
+    assert (problem.path, problem.allowed) == (
+        "placements.b.network.interconnects[0]",
+        "`inside` with `kind: vpn` alone",
+    )
+
+
 def test_there_is_at_most_one_primary() -> None:
     problem = only(problems_of(with_placements(a={}, b={"role": "active"}, c={})))
     assert (problem.path, problem.allowed) == ("placements.c.role", "failover or active")

@@ -22,5 +22,6 @@ def check_access(site: Site, found: Survey, trail: Trail) -> None:
             f"{site.path}.network.interconnects",
             f"a private endpoint over clouds that are not connected: {groups}",
             "networks that reach each other",
-            "name connected placements in `network: {interconnects: [...]}`, or make the endpoint public",
+            "name connected placements in `network: {interconnects: [...]}` (with `{to: …, kind: vpn}` Intertie "
+            "connects them), or make the endpoint public",
         )

@@ -11,6 +11,7 @@ from intertie.plan.budgets import check_budget
 from intertie.plan.caches import check_caches, check_secrets
 from intertie.plan.cpu import cpu_pools
 from intertie.plan.generations import generations
+from intertie.plan.interconnects import links
 from intertie.plan.ladder import check_adopted, ladder
 from intertie.plan.naming import cluster_name
 from intertie.plan.operate import operate
@@ -78,6 +79,7 @@ def _resolved(site: Site, found: Survey, trail: Trail) -> Plan:
     stages = serving(site, stages, pools, trail)
     _check_pool_names(pools, trail)
     zones = network_zones(site, (zone for pool in pools for zone in pool.zones), trail)
+    joined = links(site, addresses, found, trail)
     labels = tags(spec, placement, trail)
     kubernetes = _kubernetes(site, trail)
     return Plan(
@@ -100,6 +102,7 @@ def _resolved(site: Site, found: Survey, trail: Trail) -> Plan:
         choices=tuple(trail.choices),
         notes=tuple(trail.notes),
         operations=operations,
+        links=joined,
     )
 
 

@@ -26,6 +26,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "zones": list(plan.zones),
         "addresses": _plain(plan.addresses),
         "operations": _plain(plan.operations),
+        **({"links": _plain(plan.links)} if plan.links else {}),
         "tags": dict(plan.tags),
         "pools": [_pool(pool) for pool in plan.pools],
         "stages": [_stage(stage) for stage in plan.stages],

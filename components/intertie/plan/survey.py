@@ -142,8 +142,8 @@ def _apart(spec: PipelineSpec) -> tuple[tuple[str, ...], ...]:
         return ()
     for name, where in spec.placements.items():
         for other in where.network.interconnects:
-            if other in net:
-                joined = group[net[name]] | group[net[other]]
+            if other.to in net:
+                joined = group[net[name]] | group[net[other.to]]
                 group.update(dict.fromkeys(joined, joined))
     groups = sorted({tuple(sorted(members)) for members in group.values()})
     return tuple(groups) if len(groups) > 1 else ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 
+from intertie.plan.links import Link
 from intertie.plan.operations import Operations
 from intertie.spec import Claim, EndpointSpec, PipelineSpec, PlacementSpec, StageSpec
 
@@ -186,6 +187,7 @@ class Plan:
     choices: tuple[Choice, ...]
     notes: tuple[str, ...] = field(default=())  # what the user should know, though nothing is wrong
     operations: Operations = field(default_factory=Operations)  # how the cluster is run
+    links: tuple[Link, ...] = ()  # connections with other placements that are made here
 
     @property
     def where(self) -> PlacementSpec:

@@ -12,6 +12,7 @@ from typing import Any
 
 from intertie import catalog
 from intertie.spec.document import MOST_PROBLEMS, Refusal
+from intertie.spec.interconnect import ends
 from intertie.spec.stage import Runtime
 from intertie.spec.wording import Loc, clean, did_you_mean, quoted, show
 
@@ -36,9 +37,8 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def _texts(value: Any) -> list[tuple[int, str]]:
     """The entries of a list that are text, with their indexes."""
-    return (
-        [(index, item) for index, item in enumerate(value) if isinstance(item, str)] if isinstance(value, list) else []
-    )
+    listed = value if isinstance(value, list) else []
+    return [(index, item) for index, item in enumerate(listed) if isinstance(item, str)]
 
 
 def _stages(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
@@ -212,10 +212,10 @@ def _interconnects_are_placements(data: dict[str, Any]) -> Iterator[Refusal]:
     placements = _placements(data)
     for placement, where in placements.items():
         others = [name for name in placements if name != placement]
-        for index, name in _texts(_mapping(where.get("network")).get("interconnects")):
+        for place, name in ends(_mapping(where.get("network")).get("interconnects")):
             if name not in others:
-                loc = ("placements", placement, "network", "interconnects", index)
-                yield _unknown(loc, name, others, "another placement")
+                at = ("placements", placement, "network", "interconnects", *place)
+                yield _unknown(at, name, others, "another placement")
 
 
 def _budgets_are_of_placements(data: dict[str, Any]) -> Iterator[Refusal]:

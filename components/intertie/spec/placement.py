@@ -9,6 +9,7 @@ from intertie.spec.base import Cidr, Cloud, Jurisdiction, Slug, Spec, TagKey, Ta
 from intertie.spec.capacity import CapacityClaim, Ladder, MachineName, ZoneName
 from intertie.spec.cluster import ClusterSpec
 from intertie.spec.fields import NotAllowed, Number, Switch, Text, Whole
+from intertie.spec.interconnect import InterconnectChoice
 from intertie.spec.registry import RegistryChoice
 from intertie.spec.stage import AcceleratorName
 
@@ -49,8 +50,11 @@ class Network(Spec):
     """Address range of the network, /16 to /20. Default: a /18 of 10.64.0.0/10 or 10.128.0.0/9, fixed by the names."""
     pods: Cidr | None = None
     """Address range of the pods, where the cloud keeps it apart (AKS, GKE). Default: a /18 of 100.64.0.0/10."""
-    interconnects: tuple[Slug, ...] = ()
-    """Placements whose networks are connected to this one. A private endpoint over several clouds needs it."""
+    interconnects: tuple[InterconnectChoice, ...] = ()
+    """Placements whose networks are connected with this one: a name where somebody else connects them, or
+    `{to: …, kind: peering | vpn}` where Intertie does. A private endpoint over several clouds needs it."""
+    asn: Annotated[int, Whole(64512, 65514)] | None = None
+    """Number by which routers of other networks know this one's. Default: fixed by the names."""
     egress: Egress = Egress.NAT
     """`nat`, or `none`: images come from `registry`, weights from the bucket, and nothing reaches the internet."""
     endpoints: Annotated[bool, Switch()] = True

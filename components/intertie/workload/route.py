@@ -62,8 +62,8 @@ def _proxies(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manif
     service: dict[str, Any] = {"type": "LoadBalancer", "externalTrafficPolicy": "Local"}
     if handle.gateway.service_annotations:
         service["annotations"] = dict(handle.gateway.service_annotations)
-    if endpoint.allow:
-        service["loadBalancerSourceRanges"] = list(endpoint.allow)
+    if ranges := _callers(plan, endpoint):
+        service["loadBalancerSourceRanges"] = ranges
     proxies = {
         "envoyDeployment": {"replicas": PROXIES, **proxy_image(plan)},
         "envoyPDB": {"minAvailable": 1},
@@ -74,6 +74,14 @@ def _proxies(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manif
         "shutdown": {"drainTimeout": _duration(endpoint.limits.stream)},
     }
     return _envoy(plan, "gateway-proxies", "EnvoyProxy", spec)
+
+
+def _callers(plan: Plan, endpoint: EndpointSpec) -> list[str]:
+    """Ranges that may connect. To a private endpoint of connected placements: their nodes and pods, and no others."""
+    joined = [cidr for link in plan.links for cidr in (*link.own_ranges, *link.ranges)]
+    if endpoint.access is Access.PUBLIC or not joined:
+        return list(endpoint.allow)
+    return sorted({*endpoint.allow, *joined})
 
 
 def _gateway(plan: Plan, endpoint: EndpointSpec) -> Manifest:

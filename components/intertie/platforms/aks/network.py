@@ -102,7 +102,7 @@ def nodes(place: Place) -> Nodes:
         resource_group_name=group.name,
         location=plan.region,
         # Only the nodes' half of the placement's range: the services' range must lie in no network.
-        address_space=network.AddressSpaceArgs(address_prefixes=[plan.addresses.nodes]),
+        address_space=network.AddressSpaceArgs(address_prefixes=[plan.addresses.nodes, *gateway_range(plan)]),
         tags=tags(plan, "azure"),
         opts=opts,
     )
@@ -120,6 +120,11 @@ def nodes(place: Place) -> Nodes:
         opts=opts,
     )
     return Nodes(virtual, subnet, address)
+
+
+def gateway_range(plan: Plan) -> tuple[str, ...]:
+    """The range of the VPN gateway's subnet, out of the half that nodes are not in; () without tunnels."""
+    return plan.addresses.public[:1] if any(link.tunnels for link in plan.links) else ()
 
 
 def _services(plan: Plan) -> tuple[str, ...]:
@@ -171,4 +176,6 @@ def gateway(plan: Plan) -> GatewayBinding:
     }
     if plan.endpoint is None or plan.endpoint.access is not Access.PUBLIC:
         annotations[f"{_SERVICE}/azure-load-balancer-internal"] = "true"
+        if plan.links:  # Azure lets in connected networks by itself, whatever ranges a service names
+            annotations[f"{_SERVICE}/azure-deny-all-except-load-balancer-source-ranges"] = "true"
     return GatewayBinding(annotations)

@@ -17,6 +17,7 @@ from intertie.platforms.aks import (
     cluster_logs,
     identity,
     image_cache,
+    interconnect,
     monitoring,
     monitoring_logs,
     network,
@@ -86,5 +87,6 @@ def _cluster(place: network.Place, kept: _Kept) -> ClusterHandle:
         region=plan.region,
         registry=plan.where.mirror,
         provided=provided("azure", vendors(plan)),
+        interconnects=interconnect.build(place, nodes),
         ready=ready,
     )

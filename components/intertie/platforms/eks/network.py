@@ -28,6 +28,7 @@ class Network:
 
     vpc: ec2.Vpc
     private: Mapping[str, ec2.Subnet]  # by zone
+    routes: ec2.RouteTable  # of the private subnets
     ready: tuple[pulumi.Resource, ...]  # what nodes need to reach the control plane and the registries
 
     def subnets(self, zones: Iterable[str] = ()) -> list[pulumi.Output[str]]:
@@ -89,7 +90,7 @@ def build(plan: Plan, options: BuildOptions) -> Network:
     ready += network_endpoints.build(plan, options, vpc, addresses, private)
     ready += network_runner.connect(plan, options, vpc, private)
     network_flow_logs.record(plan, options, vpc)
-    return Network(vpc, subnets, tuple(ready))
+    return Network(vpc, subnets, private, tuple(ready))
 
 
 def _public_side(

@@ -10,6 +10,7 @@ from intertie.platforms.eks import (
     cluster,
     identity,
     image_cache,
+    interconnect,
     monitoring,
     network,
     pools,
@@ -28,6 +29,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     if "cluster" not in plan.renders:
         return None
     vpc = network.build(plan, options)
+    joined = interconnect.build(plan, options, vpc)
     control_plane = cluster.build(plan, options, vpc)
     early = addons.before_nodes(plan, options, control_plane)
     nodes, rights = identity.node_role(plan, options)
@@ -38,4 +40,5 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
     readers = secret_store.bind(plan, options, store, control_plane, after=early)
     watched = monitoring.build(plan, options, control_plane, vpc.subnets(), after=late)
     made = cluster.handle(plan, control_plane, weights, groups, ready=(*early, *late, *bound, *readers, *watched))
-    return replace(made, secrets=secret_store.binding(plan, store), metrics=monitoring.binding(plan))
+    made = replace(made, secrets=secret_store.binding(plan, store), metrics=monitoring.binding(plan))
+    return replace(made, interconnects=joined)

@@ -17,6 +17,7 @@ from intertie.platforms.gke import (
     cluster_logs,
     identity,
     image_cache,
+    interconnect,
     monitoring,
     network,
     pools,
@@ -80,5 +81,6 @@ def _cluster(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource], kep
         registry=plan.where.mirror,
         provided=addons.provided(plan),
         teams=cluster_access.bindings(plan),
+        interconnects=interconnect.build(plan, options, layout.network),
         ready=ready,
     )
