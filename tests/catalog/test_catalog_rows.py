@@ -58,7 +58,7 @@ VENDORS = {
 }
 COMPONENTS = (
     "driver", "device-plugin", "taint", "label", "autoscaler", "metrics-exporter", "gateway", "scaler", "lws",
-    "metrics-server", "log-collector",
+    "metrics-server", "log-collector", "inference-pool",
 )  # fmt: skip
 OLDEST = {"carbon": date(2022, 1, 1), "commitments": date(2023, 1, 1), "service_prices": date(2023, 1, 1)}
 """Tables whose sources are old: prices of theirs are shown with their age."""

@@ -21,7 +21,7 @@ from intertie.workload import charts, render
 from intertie.workload.components import table
 from support import plans
 from support.building import build
-from support.workloads import pinned, spanning
+from support.workloads import pinned, spanning, stage_spec
 
 MACHINES = {
     ("aws", "nvidia"): ("p5.48xlarge", "h100", "efa"),
@@ -62,7 +62,7 @@ def placed(cloud: str, vendor: str) -> tuple[Plan, Graph, ClusterHandle]:
     )
     here: dict[str, Any] = {"cloud": cloud, "region": plans.REGION[cloud], "registry": "mirror.example.com/acme"}
     plan = plans.plan(cloud, (pool,), spec=plans.spec(cloud, placements={"here": here}))
-    plan = spanning(pinned(plan, "vllm", accelerator, vendor))
+    plan = stage_spec(spanning(pinned(plan, "vllm", accelerator, vendor)), "generate", routing="inference-pool")
     pools = tuple(replace(one, labels=pool.labels) if one.name == pool.name else one for one in plan.pools)
     built = build(replace(plan, pools=pools))
     assert built.handle is not None
@@ -98,6 +98,8 @@ def installed(cloud: str, vendor: str) -> list[str]:
     found = [name for chart in charts(plan, handle) for name in (chart.role, *known[chart.role])]
     found += [CHARTS[each.inputs["chart"]] for each in graph if each.type.endswith(":Release")]
     found += [made.name for made in render(plan, handle) if made.kind == "DaemonSet"]
+    definitions = [made for made in render(plan, handle) if made.kind == "CustomResourceDefinition"]
+    found += ["inference-pool" for made in definitions if made.body["spec"]["names"]["kind"] == "InferencePool"]
     pool = pool_of(graph)
     found += ["label"] if "intertie.dev/pool" in str(pool.get("labels") or pool.get("nodeLabels")) else []
     resource = catalog.accelerator(MACHINES[cloud, vendor][1]).resource

@@ -101,6 +101,20 @@ def woken() -> Plan:
     return planned(stages=[PREPARE, {**stage, "after": ["prepare"]}], endpoint={**DOOR, "tls_secret": "edge"})
 
 
+def picked() -> Plan:
+    """A stage that another one calls, whose replicas a picker chooses from."""
+    stage = generate(routing="inference-pool")
+    return planned(stages=[PREPARE, {**stage, "after": ["prepare"]}], endpoint=DOOR)
+
+
+def picked_at_the_door() -> Plan:
+    """The same of the stage that callers reach, with replicas over several nodes."""
+    limits = {"requests_per_minute": 120}
+    stage = generate(runtime="sglang", routing="inference-pool")
+    plan = planned("gcp", stages=[stage], endpoint={**DOOR, "limits": limits})
+    return spanning(pinned(plan, "sglang"))
+
+
 PROMETHEUS = "monitoring.coreos.com/v1"
 
 CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
@@ -131,6 +145,8 @@ CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
     "canary": (on_trial, handle),
     "canary-entry": (on_trial_at_the_door, handle),
     "woken": (woken, handle),
+    "inference-pool": (picked, watched(f"{PROMETHEUS}/PodMonitor")),
+    "inference-pool-entry": (picked_at_the_door, lambda plan: handle(plan, provided=frozenset({"inference-pool"}))),
     "no-endpoint": (lambda: replace(ladder(), spec=plans.spec(endpoint=None)), handle),
 }
 

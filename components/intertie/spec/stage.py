@@ -127,6 +127,13 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+class Routing(StrEnum):
+    """Which replica of a stage takes a request."""
+
+    LEAST_REQUEST = "least-request"
+    INFERENCE_POOL = "inference-pool"
+
+
 class Canary(Spec):
     """A new revision of the model beside the one that serves. Its share goes back by itself while it fails."""
 
@@ -202,3 +209,6 @@ class StageSpec(Spec):
     """`high`, `normal` or `low`, where stages share room. Default: none, as everything else in the cluster."""
     canary: Canary | None = None
     """A new revision of the model on trial."""
+    routing: Routing = Routing.LEAST_REQUEST
+    """`least-request`: the replica with the fewest open requests. `inference-pool`: the one that an endpoint picker
+    chooses by queue, cache and prompts seen before."""

@@ -19,7 +19,8 @@ _OURS = {"pulumi.com/patchForce": "true"}
 """What an object says is ours, whoever wrote it last. An update that was killed may have made an object that its state
 does not know; the next one comes as another field manager, and lists that the API server has filled with defaults would
 be in conflict with themselves. Source: pulumi-kubernetes, how-to guide of server-side apply."""
-_GROUPS = {"": "core", "rbac.authorization.k8s.io": "rbac", "networking.k8s.io": "networking"}
+_GROUPS = {"": "core", "rbac.authorization.k8s.io": "rbac", "networking.k8s.io": "networking",
+           "apiextensions.k8s.io": "apiextensions"}  # fmt: skip
 """API groups whose package in the SDK has another name than the group."""
 
 
@@ -106,14 +107,22 @@ def resource_class(api_version: str, kind: str) -> Any | None:
 
 
 def resolved(value: Any) -> Any:
-    """Rendered data as Pulumi takes it: texts that wait for their parts become outputs."""
+    """Rendered data as Pulumi takes it: texts that wait for their parts become outputs.
+
+    Extensions of a schema have names with dashes; the SDK has underscores. Source: pulumi-kubernetes provider,
+    mapReplUnderscoreToDash.
+    """
     if isinstance(value, Joined):
         return pulumi.Output.concat(*value.parts)
     if isinstance(value, Mapping):
-        return {key: resolved(item) for key, item in value.items()}
+        return {_property(key): resolved(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [resolved(item) for item in value]
     return value
+
+
+def _property(name: str) -> str:
+    return name.replace("-", "_") if name.startswith("x-kubernetes-") else name
 
 
 def snake(name: str) -> str:

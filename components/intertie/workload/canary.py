@@ -14,6 +14,7 @@ from intertie.plan.naming import safe_name
 from intertie.workload.entry import entry
 from intertie.workload.images import proxy_image
 from intertie.workload.manifest import Manifest, metadata
+from intertie.workload.routing import balancer, is_pooled, order
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 ENVOY_API = "gateway.envoyproxy.io/v1alpha1"
@@ -58,8 +59,10 @@ def original(plan: Plan, stage: StagePlan) -> StagePlan:
 
 
 def is_split(plan: Plan, stage: StagePlan) -> bool:
-    """Whether the stage has a gateway of its own: it has a canary, and callers from outside do not come to it."""
-    return trial(plan, original(plan, stage)) is not None and original(plan, stage).name != entry(plan).name
+    """Whether the stage has a gateway of its own: it has a canary or a picker, and callers from outside do not come to
+    it."""
+    first = original(plan, stage)
+    return (trial(plan, first) is not None or is_pooled(first)) and first.name != entry(plan).name
 
 
 def address(plan: Plan, stage: StagePlan) -> str:
@@ -71,11 +74,21 @@ def address(plan: Plan, stage: StagePlan) -> str:
 
 def proxies(plan: Plan, stage: StagePlan) -> dict[str, Any]:
     """The pods of the stage's own gateway, as policies choose them."""
+    return of_gateway(plan, gateway(plan, stage))
+
+
+def before(plan: Plan, stage: StagePlan) -> dict[str, Any]:
+    """The pods of whichever gateway stands before the stage."""
+    return proxies(plan, stage) if is_split(plan, stage) else of_gateway(plan, plan.spec.name)
+
+
+def of_gateway(plan: Plan, name: str) -> dict[str, Any]:
+    """The proxies of a gateway, as policies choose them."""
     return {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": GATEWAY_NAMESPACE}},
         "podSelector": {
             "matchLabels": {
-                "gateway.envoyproxy.io/owning-gateway-name": _name(plan, stage),
+                "gateway.envoyproxy.io/owning-gateway-name": name,
                 "gateway.envoyproxy.io/owning-gateway-namespace": plan.namespace,
             }
         },
@@ -93,17 +106,19 @@ def uses_gateway(plan: Plan) -> bool:
     return any(is_split(plan, stage) for stage in plan.stages)
 
 
-def _name(plan: Plan, stage: StagePlan) -> str:
-    return f"{original(plan, stage).name}-split"
+def gateway(plan: Plan, stage: StagePlan) -> str:
+    """Name of the stage's own gateway, of its route and policies, and their roles' first part."""
+    first = original(plan, stage)
+    return f"{first.name}-{'pooled' if is_pooled(first) else 'split'}"
 
 
 def _service(plan: Plan, stage: StagePlan) -> str:
     """Name of its service, in a namespace that all pipelines share: both names are in it, as far as there is room."""
-    return safe_name(f"{plan.namespace}-{_name(plan, stage)}", _LONGEST_SERVICE)
+    return safe_name(f"{plan.namespace}-{gateway(plan, stage)}", _LONGEST_SERVICE)
 
 
 def _inside(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:
-    name = _name(plan, stage)
+    name = gateway(plan, stage)
     service = {"type": "ClusterIP", "name": _service(plan, stage)}
     pods = {
         "envoyDeployment": {"replicas": 2, **proxy_image(plan)},
@@ -113,8 +128,9 @@ def _inside(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:
     proxy = {
         "provider": {"type": "Kubernetes", "kubernetes": pods},
         "shutdown": {"drainTimeout": f"{stage.grace_seconds}s"},
+        **order(stage),
     }
-    gateway = {
+    listening = {
         "gatewayClassName": f"intertie-{plan.namespace}",
         "infrastructure": {"parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": name}},
         "listeners": [
@@ -124,11 +140,11 @@ def _inside(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:
     longest = f"{stage.grace_seconds}s"
     rule = {"backendRefs": backends(plan, stage), "timeouts": {"request": longest, "backendRequest": longest}}
     target = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name}
-    policy = {"targetRefs": [target], "healthCheck": HEALTH, "loadBalancer": {"type": "LeastRequest"}}
+    policy = {"targetRefs": [target], "healthCheck": HEALTH, "loadBalancer": balancer(stage)}
     services = tuple(f"{each['name']}-service" for each in backends(plan, stage))
     return (
         _made(plan, f"{name}-proxies", ENVOY_API, "EnvoyProxy", name, proxy, _INSTALLED),
-        _made(plan, name, GATEWAY_API, "Gateway", name, gateway, (*_INSTALLED, f"{name}-proxies")),
+        _made(plan, name, GATEWAY_API, "Gateway", name, listening, (*_INSTALLED, f"{name}-proxies")),
         _made(plan, f"{name}-limits", ENVOY_API, "BackendTrafficPolicy", name, policy, (*_INSTALLED, name)),
         _made(plan, f"{name}-route", GATEWAY_API, "HTTPRoute", name,
               {"parentRefs": [{"name": name, "sectionName": "http"}], "rules": [rule]}, (*_INSTALLED, name, *services)),

@@ -14,6 +14,7 @@ from intertie.workload import agents, canary, certificate, operators, secrets
 from intertie.workload.autoscaling import uses_keda
 from intertie.workload.images import chart_values
 from intertie.workload.manifest import Chart, Manifest
+from intertie.workload.routing import pooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,18 @@ def charts(plan: Plan, handle: ClusterHandle) -> tuple[Chart, ...]:
     there = {row.name for row in rows}
     return tuple(
         Chart(
-            row.name, row.chart, row.repo, row.version, row.namespace, chart_values(plan, row.name, row.values),
+            row.name, row.chart, row.repo, row.version, row.namespace, chart_values(plan, row.name, _values(plan, row)),
             needs=tuple(need for need in row.needs if need in there),
         )
         for row in rows
     )  # fmt: skip
+
+
+def _values(plan: Plan, row: Component) -> dict[str, Any]:
+    """The table's, and what the plan's objects need to be switched on in the gateway."""
+    if row.name != "envoy-gateway" or not pooled(plan):
+        return row.values
+    return {**row.values, "config": {"envoyGateway": {"extensionApis": {"enableEnvoyPatchPolicy": True}}}}
 
 
 def brings(handle: ClusterHandle, component: str) -> bool:
@@ -87,7 +95,7 @@ def needed(plan: Plan, handle: ClusterHandle) -> Iterator[str]:
         yield "keda"
     if plan.endpoint is not None or canary.uses_gateway(plan):
         yield "envoy-gateway"
-    if certificate.used(plan):
+    if certificate.used(plan) or pooled(plan):
         yield "cert-manager"
     if any(stage.multi_node for stage in plan.stages):
         yield "lws"

@@ -7,9 +7,9 @@ GAPS = (
         "stacks, each of which needs the other's address first."
     ),
     (
-        "Inference-pool routing (InferencePool with an endpoint picker) is not rendered: the gateway that "
-        "every cloud gets takes it only with an extension of its own, and the clouds' gateways that take it "
-        "are not used. Requests go to the replica with the fewest."
+        "Inference-pool routing (`routing: inference-pool`) is for vLLM and SGLang, with JSON bodies of OpenAI's API, "
+        "without a canary, and before the pinned gateway only. Without a picker that answers the connection requests go "
+        "to the replica with the fewest; one that takes a request and never answers holds it until its time is over."
     ),
     (
         "Rates are limited for each of the two proxies by itself, by the caller's address: a count that "

@@ -43,6 +43,18 @@ def annotations(plan: Plan, handle: ClusterHandle, port: int, path: str = "/metr
     return {"prometheus.io/scrape": "true", "prometheus.io/port": str(port), "prometheus.io/path": path}
 
 
+def collectors(handle: ClusterHandle) -> list[dict[str, Any]]:
+    """Whoever collects metrics, as network policies choose them; [] where nobody is known."""
+    binding = handle.metrics
+    if binding is None:
+        return []
+    named = "kubernetes.io/metadata.name"
+    sources: list[dict[str, Any]] = [
+        {"namespaceSelector": {"matchLabels": {named: name}}} for name in binding.namespaces
+    ]
+    return [*sources, *({"ipBlock": {"cidr": cidr}} for cidr in binding.ranges)]
+
+
 def _exporters(agents: Iterable[Manifest]) -> dict[str, int]:
     """Name and port of every agent that shows metrics."""
     pods = {each.name: each.body["spec"]["template"]["spec"] for each in agents if each.kind == "DaemonSet"}

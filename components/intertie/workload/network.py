@@ -4,12 +4,12 @@ from typing import Any
 
 from intertie.contract import ClusterHandle
 from intertie.plan import LABEL, Plan, StagePlan
-from intertie.plan.alerts import GATEWAY_NAMESPACE
-from intertie.workload import canary
+from intertie.workload import canary, monitoring, picker
 from intertie.workload.autoscaling import metrics_port, shown_to_scaler
 from intertie.workload.entry import entry
 from intertie.workload.manifest import Manifest, labels, metadata, selector
 from intertie.workload.placement import fabric
+from intertie.workload.routing import is_pooled
 
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 _LINK_LOCAL = "169.254.0.0/16"
@@ -93,6 +93,8 @@ def _callers(plan: Plan, stage: StagePlan) -> list[dict[str, Any]]:
         rules.append({"from": [_gateway(plan)], "ports": [_port(stage.spec.port)]})
     elif not stage.spec.after and plan.endpoint is None:
         rules.append({"from": [_anywhere_inside()], "ports": [_port(stage.spec.port)]})
+    if is_pooled(stage):
+        rules.append({"from": [picker.towards(plan, stage)], "ports": [_port(metrics_port(stage))]})
     if shown_to_scaler(plan, stage):
         rules.append({"from": [_scaler()], "ports": [_port(metrics_port(stage))]})
     return rules
@@ -100,29 +102,15 @@ def _callers(plan: Plan, stage: StagePlan) -> list[dict[str, Any]]:
 
 def _collector(stage: StagePlan, handle: ClusterHandle) -> list[dict[str, Any]]:
     """Whoever collects metrics may ask for them, and for nothing else where they have a port of their own."""
-    binding = handle.metrics
-    if binding is None or not (binding.namespaces or binding.ranges):
-        return []
-    sources: list[dict[str, Any]] = [
-        {"namespaceSelector": {"matchLabels": {_NAME_OF_NAMESPACE: name}}} for name in binding.namespaces
-    ]
-    sources += [{"ipBlock": {"cidr": cidr}} for cidr in binding.ranges]
-    return [{"from": sources, "ports": [_port(metrics_port(stage))]}]
+    sources = monitoring.collectors(handle)
+    return [{"from": sources, "ports": [_port(metrics_port(stage))]}] if sources else []
 
 
 def _gateway(plan: Plan) -> dict[str, Any]:
     """The gateway's proxies; without an endpoint, whoever runs in the cluster."""
     if plan.endpoint is None:
         return _anywhere_inside()
-    return {
-        "namespaceSelector": {"matchLabels": {_NAME_OF_NAMESPACE: GATEWAY_NAMESPACE}},
-        "podSelector": {
-            "matchLabels": {
-                "gateway.envoyproxy.io/owning-gateway-name": plan.spec.name,
-                "gateway.envoyproxy.io/owning-gateway-namespace": plan.namespace,
-            }
-        },
-    }
+    return canary.of_gateway(plan, plan.spec.name)
 
 
 def _scaler() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from intertie import catalog
 from intertie.catalog import RuntimeImage
 from intertie.errors import Problem
 from intertie.plan import StagePlan
+from intertie.workload import routing
 from intertie.workload.autoscaling import queue_metric
 from intertie.workload.runtimes import given_options, own_image, pinned, runtime_module
 
@@ -22,7 +23,7 @@ def check_args(stage: StagePlan) -> tuple[Problem, ...]:
 
     Options of an image that the user brings are not checked: only that image knows them.
     """
-    return (*_options(stage), *_cache_precision(stage), *_nodes(stage), *_scaling(stage))
+    return (*_options(stage), *_cache_precision(stage), *_nodes(stage), *_scaling(stage), *routing.problems(stage))
 
 
 def _options(stage: StagePlan) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from intertie.workload import (
     canary,
     certificate,
     cost_watch,
+    inference_pool,
     monitoring,
     network,
     priority,
@@ -14,7 +15,7 @@ from intertie.workload import (
     stage,
     teams,
 )
-from intertie.workload.components import charts, node_agents
+from intertie.workload.components import brings, charts, node_agents
 from intertie.workload.manifest import Manifest
 
 
@@ -38,6 +39,7 @@ def render(plan: Plan, handle: ClusterHandle, prices: str = "") -> tuple[Manifes
         *certificate.objects(plan),
         *route.objects(plan, handle),
         *canary.objects(plan),
+        *inference_pool.objects(plan, handle, own_gateway=brings(handle, "envoy-gateway")),
         *monitoring.objects(plan, handle, agents),
         *cost_watch.objects(plan, handle, prices),
     ]

@@ -10,6 +10,7 @@ from intertie.workload import canary, certificate, secrets
 from intertie.workload.entry import entry
 from intertie.workload.images import proxy_image
 from intertie.workload.manifest import Manifest, labels, metadata
+from intertie.workload.routing import balancer, headers, order
 from intertie.workload.runtimes import launch_of
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
@@ -72,6 +73,7 @@ def _proxies(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manif
     spec = {
         "provider": {"type": "Kubernetes", "kubernetes": proxies},
         "shutdown": {"drainTimeout": _duration(endpoint.limits.stream)},
+        **order(entry(plan)),
     }
     return _envoy(plan, "gateway-proxies", "EnvoyProxy", spec)
 
@@ -183,6 +185,7 @@ def _client_limits(plan: Plan, endpoint: EndpointSpec) -> Manifest:
         "tcpKeepalive": ALIVE,
         "connection": {"connectionLimit": {"value": 10000}},
         "tls": {"minVersion": "1.2"},
+        **headers(entry(plan)),
     }
     return _envoy(plan, "gateway-client-limits", "ClientTrafficPolicy", spec, "gateway")
 
@@ -194,7 +197,7 @@ def _backend_limits(plan: Plan, endpoint: EndpointSpec) -> Manifest:
         "timeout": {"tcp": {"connectTimeout": "5s"}, "http": {"connectionIdleTimeout": _duration(limits.stream)}},
         "tcpKeepalive": ALIVE,
         "requestBuffer": {"limit": f"{max(1, limits.request_size.bytes // 2**20)}Mi"},
-        "loadBalancer": {"type": "LeastRequest"},
+        "loadBalancer": balancer(entry(plan)),
     }
     if canary.trial(plan, entry(plan)) is not None:
         spec["healthCheck"] = canary.HEALTH

@@ -26,12 +26,19 @@ _CLUSTER_WIDE = frozenset(
 
 
 def without_nulls(value: Any) -> Any:
-    """What the program left out is left out."""
+    """What the program left out is left out, and extensions of a schema have the names that the API knows.
+
+    Source of the names: pulumi-kubernetes provider, mapReplUnderscoreToDash.
+    """
     if isinstance(value, Mapping):
-        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+        return {_property(key): without_nulls(each) for key, each in value.items() if each is not None}
     if isinstance(value, list):
         return [without_nulls(each) for each in value]
     return value
+
+
+def _property(name: str) -> str:
+    return name.replace("_", "-") if name.startswith("x_kubernetes_") else name
 
 
 def identified(token: str, inputs: Mapping[str, Any]) -> dict[str, Any]:

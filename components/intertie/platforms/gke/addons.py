@@ -62,6 +62,10 @@ def monitoring_config(plan: Plan) -> container.ClusterMonitoringConfigArgs:
     )
 
 
+_FIRST_WITH_POOLS = 34
+"""Minor version from which clusters have the definition of InferencePool (1.34.0-gke.1626000)."""
+
+
 def logging_config() -> container.ClusterLoggingConfigArgs:
     """Logs of the control plane too: who may see them is the project's matter, and afterwards they cannot be had."""
     return container.ClusterLoggingConfigArgs(enable_components=list(_LOGS))
@@ -69,4 +73,6 @@ def logging_config() -> container.ClusterLoggingConfigArgs:
 
 def provided(plan: Plan) -> frozenset[str]:
     """Components that the cluster has, so that a workload does not install them a second time."""
-    return components.provided("gcp", components.vendors(plan))
+    found = components.provided("gcp", components.vendors(plan))
+    older = int(plan.kubernetes.partition(".")[2]) < _FIRST_WITH_POOLS
+    return found - {"inference-pool"} if older else found

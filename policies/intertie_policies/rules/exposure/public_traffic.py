@@ -76,6 +76,7 @@ _TLS_PORTS = frozenset({443, 6443, 8443})
     apply_time_only=["metadata.annotations.*"],
 )
 def public_traffic_encrypted(stack: Stack, _context: Context) -> Iterator[Violation]:
+    proxies = Nearby(stack, _ENVOY)
     for service in stack.of_type(_SERVICE):
         if _is_public(service) and not _any(service, _CERTIFIED):
             ports = [port["port"].number for port in service["spec"]["ports"].items]
@@ -90,7 +91,9 @@ def public_traffic_encrypted(stack: Stack, _context: Context) -> Iterator[Violat
     for gateway in stack.of_type(_GATEWAY):
         listeners = gateway["spec"]["listeners"]
         protocols = [each["protocol"].text for each in listeners.items]
-        if protocols and not {"HTTPS", "TLS"} & set(protocols) and not _internal_class(gateway):
+        if not protocols or {"HTTPS", "TLS"} & set(protocols) or _internal_class(gateway):
+            continue
+        if not _within_the_cluster(gateway, proxies.to(gateway)):
             yield fail(gateway, f"its listeners speak {', '.join(filter(None, protocols))} only", *listeners.path)
     yield from _of_clouds(stack)
 
@@ -163,6 +166,16 @@ def _internal_class(gateway: Resource) -> bool:
     """Google's classes for private load balancers; private addresses that other implementations are told."""
     name = gateway["spec"]["gatewayClassName"].text or ""
     return "rilb" in name or "internal" in name or _is_internal(gateway["spec"]["infrastructure"]["annotations"])
+
+
+def _within_the_cluster(gateway: Resource, proxies: list[Resource]) -> bool:
+    """Whether the proxies that the gateway names are told to have an address of the cluster alone."""
+    named = gateway["spec"]["infrastructure"]["parametersRef"]
+    if named["kind"].text != "EnvoyProxy" or named["name"].text is None:
+        return False
+    mine = [proxy for proxy in proxies if proxy["metadata"]["name"].text == named["name"].text]
+    kinds = [proxy["spec"]["provider"]["kubernetes"]["envoyService"]["type"].text for proxy in mine]
+    return kinds == ["ClusterIP"]
 
 
 def _any(front: Resource, keys: tuple[str, ...]) -> bool:
