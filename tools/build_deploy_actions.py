@@ -55,10 +55,17 @@ CLOUDFORMATION = {
     "aws:amp/scraper:Scraper": ("AWS::APS::Scraper", "aps eks iam"),
     "aws:amp/ruleGroupNamespace:RuleGroupNamespace": ("AWS::APS::RuleGroupsNamespace", "aps"),
     "aws:budgets/budget:Budget": ("AWS::Budgets::Budget", "budgets"),
+    "aws:sns/topic:Topic": ("AWS::SNS::Topic", "sns"),
+    "aws:sns/topicPolicy:TopicPolicy": ("AWS::SNS::TopicPolicy", "sns"),
+    "aws:sns/topicSubscription:TopicSubscription": ("AWS::SNS::Subscription", "sns"),
 }
 """Pulumi type → CloudFormation type, and the services whose actions count."""
 
 OPERATIONS = {
+    "aws:amp/alertManagerDefinition:AlertManagerDefinition": (
+        "aps:CreateAlertManagerDefinition aps:DeleteAlertManagerDefinition aps:DescribeAlertManagerDefinition "
+        "aps:PutAlertManagerDefinition"
+    ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (
         "ec2:DescribeSecurityGroups ec2:DescribeSecurityGroupRules ec2:RevokeSecurityGroupEgress "
         "ec2:RevokeSecurityGroupIngress ec2:CreateTags ec2:DeleteTags"

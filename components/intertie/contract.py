@@ -78,6 +78,7 @@ class MetricsBinding:
     rules: tuple[str, str] = ("", "")  # ("monitoring.coreos.com/v1", "PrometheusRule")
     namespaces: tuple[str, ...] = ()  # whose pods ask for metrics
     ranges: tuple[str, ...] = ()  # addresses from which they are asked for, where the collector is outside
+    alerts: bool = True  # False: where rules are objects of the cluster, alerts are the platform's all the same
 
 
 @dataclass(frozen=True, slots=True)

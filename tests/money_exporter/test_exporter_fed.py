@@ -22,10 +22,10 @@ from intertie.money.guard.meter import NodeCost
 from intertie.money.ledger import append
 from intertie.money.ledger.entries import Commitment
 from intertie.plan import resolve
+from intertie.plan.cost_rules import rule_groups
 from intertie.spec import PipelineSpec
 from intertie.workload import cost_watch
 from intertie.workload.cost_dashboard import dashboard
-from intertie.workload.cost_rules import rule_groups
 from support import plans
 from support.workloads import handle
 

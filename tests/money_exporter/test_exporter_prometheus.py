@@ -18,7 +18,7 @@ import yaml
 
 from intertie.money.exporter import Endpoint, Snapshot, exposition
 from intertie.money.guard.meter import NodeCost
-from intertie.workload.cost_rules import rule_groups
+from intertie.plan.cost_rules import rule_groups
 from support.prometheus_programs import programs, promtool, unit_test
 
 PLACE = 'pipeline="chat", placement="aws"'

@@ -9,8 +9,8 @@ import pytest
 from intertie.money.exporter import Snapshot, exposition
 from intertie.money.exporter.snapshot import Commitment
 from intertie.money.guard.meter import NodeCost
+from intertie.plan.cost_rules import rule_groups
 from intertie.workload.cost_dashboard import dashboard
-from intertie.workload.cost_rules import rule_groups
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 NODE = NodeCost("a", "m", "r", "generate", "spot", 1.0, 8)

@@ -12,7 +12,7 @@ from intertie.contract import BuildOptions
 from intertie.graph import Graph, record
 from intertie.plan import Operations, Plan, PoolPlan, TeamAccess
 from intertie.platforms import registry
-from intertie.spec import Registry
+from intertie.spec import Alerts, Registry
 from support import azure, gke
 from support.building import build
 from support.plans import REGION, accelerator_pool, claim, plan, spec_data
@@ -91,7 +91,8 @@ def plans_of(platform: str) -> tuple[Plan, ...]:
 
 def _with_registry(made: Plan) -> Plan:
     where = made.where.model_copy(update={"registry": Registry(host="mirror.example.com/acme")})
-    described = made.spec.model_copy(update={"placements": {made.placement: where}})
+    told = Alerts(page=("oncall@example.com",), ticket=("platform@example.com",))
+    described = made.spec.model_copy(update={"placements": {made.placement: where}, "alerts": told})
     return replace(made, spec=described)
 
 

@@ -32,6 +32,11 @@ class Alert:
     summary: str
     stage: str = ""
 
+    @property
+    def key(self) -> str:
+        """Its name among the placement's; the same alert of two stages has two."""
+        return f"{self.name}-{self.stage}" if self.stage else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class RuntimeMetrics:
@@ -53,11 +58,13 @@ def runtime_metrics(runtime: str) -> RuntimeMetrics:
     return {row["runtime"]: RuntimeMetrics(**row) for row in _rows("runtime_metrics.csv")}[runtime]
 
 
-def alerts(plan: Plan) -> tuple[Alert, ...]:
-    """All rules of the placement, in a fixed order. None for a placement without replicas: nothing can go wrong."""
-    if plan.tier in ("pilot", "cold"):
-        return tuple(made for row in _rows("alerts.csv") if row["scope"] == "claim" for made in _made(plan, row))
-    return tuple(made for row in _rows("alerts.csv") for made in _made(plan, row))
+def alerts(plan: Plan, own: str = "") -> tuple[Alert, ...]:
+    """All rules of the placement, in a fixed order. None for a placement without replicas: nothing can go wrong.
+
+    `own`: what tells the cluster's series from others', `cluster="chat"`, where a rule sees the series of several.
+    """
+    rows = [row for row in _rows("alerts.csv") if row["scope"] == "claim" or plan.tier not in ("pilot", "cold")]
+    return tuple(made for row in rows for made in _made(plan, row, own))
 
 
 def rule_groups(plan: Plan) -> list[dict[str, Any]]:
@@ -76,9 +83,10 @@ def rule_groups(plan: Plan) -> list[dict[str, Any]]:
     return [{"name": plan.spec.name, "interval": "1m", "rules": rules}]
 
 
-def _made(plan: Plan, row: Mapping[str, str]) -> Iterator[Alert]:
+def _made(plan: Plan, row: Mapping[str, str], own: str) -> Iterator[Alert]:
+    among = {"own": f", {own}" if own else "", "alone": f"{{{own}}}" if own else ""}
     for values in _SCOPES[row["scope"]](plan, row["needs"]):
-        known = {"namespace": plan.namespace, "gateway_namespace": GATEWAY_NAMESPACE, **values}
+        known = {"namespace": plan.namespace, "gateway_namespace": GATEWAY_NAMESPACE, **among, **values}
         yield Alert(
             name=row["alert"],
             expr=Template(row["expr"]).substitute(known),

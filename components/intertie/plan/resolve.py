@@ -16,6 +16,7 @@ from intertie.plan.ladder import check_adopted, ladder
 from intertie.plan.naming import cluster_name
 from intertie.plan.operate import operate
 from intertie.plan.order import ordered
+from intertie.plan.recipients import check_recipients
 from intertie.plan.reservations import check_reservations
 from intertie.plan.residency import check_residency
 from intertie.plan.serving import serving
@@ -115,6 +116,7 @@ def _checked(site: Site, found: Survey, trail: Trail) -> str | None:
     check_reservations(site, trail)
     check_access(site, found, trail)
     check_budget(site, trail)
+    check_recipients(site, trail)
     check_caches(site, trail)
     _check_namespace(site.spec, trail)
     _check_stage_names(site, trail)

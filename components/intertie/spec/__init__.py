@@ -5,6 +5,7 @@ from intertie.spec import read_file, read_text
 spec = read_file(Path("stacks/specs/chat.yaml"))   # PipelineSpec, or InputError with every problem and its place
 """
 
+from intertie.spec.alerts import Alerts
 from intertie.spec.base import Cloud
 from intertie.spec.budget import Budget
 from intertie.spec.capacity import RESERVED_KINDS, CapacityKind, Claim
@@ -21,8 +22,8 @@ from intertie.spec.team import Team, TeamRole
 from intertie.spec.units import Count, Duration, Memory
 
 __all__ = [
-    "RESERVED_KINDS", "Access", "Account", "Adopt", "Api", "ApiAccess", "Architecture", "Auth", "AuthKind", "Budget",
-    "CachedRegistry", "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Count", "Duration", "Egress",
+    "RESERVED_KINDS", "Access", "Account", "Adopt", "Alerts", "Api", "ApiAccess", "Architecture", "Auth", "AuthKind",
+    "Budget", "CachedRegistry", "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Count", "Duration", "Egress",
     "EndpointSpec", "Environment", "ExistingPool", "Maintenance", "Memory", "ModelSpec", "Network", "Objective",
     "Parallelism", "PipelineSpec", "PlacementSpec", "Precision", "Registry", "ReplicaRange", "Resources", "Role",
     "Runner", "Runtime", "Scaling", "StageSpec", "State", "Team", "TeamRole", "Tier", "Weekday", "json_schema",

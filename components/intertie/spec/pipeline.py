@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from intertie.spec.alerts import ToldAlerts
 from intertie.spec.base import Jurisdiction, Slug, Spec, TagKey, TagValue
 from intertie.spec.budget import Budget
 from intertie.spec.cluster import ClusterSpec
@@ -50,6 +51,8 @@ class PipelineSpec(Spec):
     """How clusters are run, unless a placement has a `cluster` of its own."""
     budget: Budget | None = None
     """Budget over all placements."""
+    alerts: ToldAlerts | None = None
+    """Whom alerts reach: an address, several, or `page` and `ticket` apart. Default: nobody."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     """Further tags for every resource."""
     digests: dict[ImageRef, Digest] = Field(default_factory=dict)

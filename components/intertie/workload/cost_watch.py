@@ -10,8 +10,9 @@ from typing import Any
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
 from intertie.plan.budgets import share
+from intertie.plan.cost_rules import rule_groups, watched
 from intertie.spec.budget import Watch
-from intertie.workload import cost_dashboard, cost_prices, cost_rules, monitoring
+from intertie.workload import cost_dashboard, cost_prices, monitoring
 from intertie.workload.images import image
 from intertie.workload.manifest import Manifest, labels, metadata
 
@@ -32,7 +33,7 @@ def objects(plan: Plan, handle: ClusterHandle, prices: str = "") -> tuple[Manife
     `prices`: a price file of what the organisation pays for machines, checked; "" for list prices.
     """
     watch = plan.spec.budget.watch if plan.spec.budget is not None else None
-    if watch is None or "workload" not in plan.renders:
+    if watch is None or not watched(plan):
         return ()
     made = (*_rights(plan), *_guard(plan, handle, watch, prices), *_exporter(plan, handle, watch, prices))
     return (*cost_prices.objects(plan, prices), *made, *_shown(plan, handle))
@@ -234,7 +235,8 @@ def _shown(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
         chosen = _chosen(plan, EXPORTER)
         made.append(monitoring.monitor(binding.monitor, f"{EXPORTER}-monitor", about, chosen, PORT, "/metrics"))
     if binding is not None and binding.rules != ("", ""):
-        groups = cost_rules.rule_groups(plan.spec.name, plan.placement)
+        recordings, alerts = rule_groups(plan.spec.name, plan.placement)
+        groups = [recordings, alerts] if binding.alerts else [recordings]
         kind = {"apiVersion": binding.rules[0], "kind": binding.rules[1]}
         body = {**kind, "metadata": metadata(plan, EXPORTER), "spec": {"groups": groups}}
         made.append(Manifest("cost-rules", body, needs=("namespace",)))

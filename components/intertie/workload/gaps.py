@@ -30,8 +30,8 @@ GAPS = (
     "On an adopted cluster the logs of stages are kept by whatever collects them there: no agent is installed.",
     ("Errors of accelerators wake somebody for NVIDIA's alone: no source names the other exporters' error metrics."),
     (
-        "Alert rules fire where the cluster's collector keeps them, and whom they reach is the organisation's to say: "
-        "no alert manager, action group or pager is made. Of the budgets alone the addresses are in the description."
+        "Alerts reach people by email (`alerts`), and pagers by the address that their makers give each service: keys "
+        "of pagers and webhooks are not taken, since whatever a cloud is to write to stands in the stack's state."
     ),
     ("A canary is judged by errors and by its first tokens, never by what it says; promoting it is by hand."),
     "Traces are not collected. Dashboards are data for a Grafana that is there; none is installed.",

@@ -30,7 +30,7 @@ def objects(plan: Plan, handle: ClusterHandle, agents: Iterable[Manifest]) -> tu
     exporters = _exporters(agents)
     if binding is not None and binding.monitor != ("", "") and plan.tier != "pilot":
         made += _monitors(plan, binding.monitor, exporters)
-    if binding is not None and binding.rules != ("", "") and alerts(plan):
+    if binding is not None and binding.rules != ("", "") and binding.alerts and alerts(plan):
         made.append(_rules(plan, binding.rules))
     return (*made, _dashboard(plan))
 

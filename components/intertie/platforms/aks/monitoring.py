@@ -10,7 +10,8 @@ from pulumi_azure_native import alertsmanagement, containerservice, monitor
 
 from intertie.contract import MetricsBinding
 from intertie.plan.alerts import Alert, alerts
-from intertie.platforms.aks import monitoring_collection
+from intertie.plan.cost_rules import RECORDING, cost_alerts
+from intertie.platforms.aks import monitoring_alerts, monitoring_collection
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
 from intertie.platforms.tags import tags
@@ -85,7 +86,10 @@ def _rules(
     place: Place, cluster: containerservice.ManagedCluster, workspace: monitor.AzureMonitorWorkspace
 ) -> tuple[pulumi.Resource, ...]:
     """One group for each twenty rules: Azure takes no more in one."""
-    found = alerts(place.plan)
+    told, costs = monitoring_alerts.groups(place), cost_alerts(place.plan)
+    found = [_rule(each, told) for each in alerts(place.plan)]
+    if costs:  # what they are about is recorded first
+        found += [*(_recording(*each) for each in RECORDING), *(_rule(each, told) for each in costs)]
     groups = [found[start : start + MOST_RULES] for start in range(0, len(found), MOST_RULES)]
     made: list[pulumi.Resource] = []
     for index, group in enumerate(groups):
@@ -100,7 +104,7 @@ def _rules(
                 scopes=[workspace.id, cluster.id],
                 enabled=True,
                 interval="PT1M",
-                rules=[_rule(each) for each in group],
+                rules=group,
                 tags=tags(place.plan, "azure"),
                 opts=opts,
             )
@@ -108,14 +112,19 @@ def _rules(
     return tuple(made)
 
 
-def _rule(alert: Alert) -> alertsmanagement.PrometheusRuleArgs:
+def _recording(name: str, expression: str) -> alertsmanagement.PrometheusRuleArgs:
+    return alertsmanagement.PrometheusRuleArgs(record=name, expression=expression, enabled=True)
+
+
+def _rule(alert: Alert, told: monitoring_alerts.Groups) -> alertsmanagement.PrometheusRuleArgs:
     return alertsmanagement.PrometheusRuleArgs(
-        alert=f"{alert.name}-{alert.stage}" if alert.stage else alert.name,
+        alert=alert.key,
         expression=alert.expr,
         for_=duration(alert.hold),
         severity=_SEVERITY[alert.severity],
         labels={"severity": alert.severity, **({"stage": alert.stage} if alert.stage else {})},
         annotations={"summary": alert.summary},
+        actions=monitoring_alerts.actions(told, alert.severity),
         enabled=True,
     )
 

@@ -32,6 +32,8 @@ PASSED_TO = ("ec2.amazonaws.com", "ecr.amazonaws.com", "eks.amazonaws.com", "pod
              "vpc-flow-logs.amazonaws.com")  # fmt: skip
 _LINKED = ("eks.amazonaws.com", "eks-nodegroup.amazonaws.com", "spot.amazonaws.com", "autoscaling.amazonaws.com",
            "scraper.aps.amazonaws.com", "pullthroughcache.ecr.amazonaws.com")  # fmt: skip
+_SNS_WHOLE = ("sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe")
+"""What AWS allows for all subscriptions or none. Source: AWS service authorization reference, Amazon SNS."""
 _SPECIAL = ("iam:PassRole", "iam:CreateServiceLinkedRole", "iam:AttachRolePolicy", "iam:DetachRolePolicy")
 
 Statement = Mapping[str, Any]
@@ -72,6 +74,7 @@ def _of_service(plan: Plan, account: str, service: str, actions: list[str]) -> l
 def _lookups(plan: Plan, service: str, actions: list[str]) -> list[Statement]:
     """Listings that AWS answers for a whole account or not at all."""
     whole = {"logs": ("logs:DescribeLogGroups",), "eks": ("eks:ListAssociatedAccessPolicies",), "ecr": _ECR_WHOLE}
+    whole["sns"] = _SNS_WHOLE
     listing = [action for action in actions if action in whole.get(service, ())]
     here = {"StringEquals": {"aws:RequestedRegion": plan.region}}
     return [{"Effect": "Allow", "Action": listing, "Resource": "*", "Condition": here}] if listing else []
@@ -95,6 +98,7 @@ def _arns(plan: Plan, account: str) -> dict[str, list[str]]:
             f"arn:{part}:secretsmanager:{region}:{account}:secret:{start}{cluster}-*" for start in ("", ECR_SECRETS)
         ],
         "ecr": [f"arn:{part}:ecr:{region}:{account}:repository/{plan.spec.name}*"],
+        "sns": [f"arn:{part}:sns:{region}:{account}:{cluster}-*"],
         "budgets": [f"arn:{part}:budgets::{account}:budget/{plan.spec.name}*"],
         "iam": [f"arn:{part}:iam::{account}:role/{cluster}-*"],
     }

@@ -10,6 +10,10 @@ CAPABILITIES = Capabilities(
     sdk="pulumi_aws",
     extra="aws",
     gaps=(
+        (
+            "A pilot placement has no workspace: that its reserved capacity ends, which is paid all the same, is told "
+            "by the plan and by `intertie capacity`, and to nobody by an alert."
+        ),
         "Capacity Blocks are consumed, not bought: their price changes by the minute and is paid at once.",
         "Without `account.deployer` whoever creates the cluster administers it: who that is cannot be known offline.",
         "EKS has no maintenance window: it patches control planes when it will, and nodes only when they are told to.",

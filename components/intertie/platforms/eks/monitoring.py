@@ -12,9 +12,10 @@ import pulumi
 from pulumi_aws import amp, eks
 
 from intertie.contract import Bound, BuildOptions, MetricsBinding
-from intertie.plan import Plan
+from intertie.plan import Plan, cost_rules
 from intertie.plan.alerts import rule_groups
 from intertie.platforms.children import child
+from intertie.platforms.eks import monitoring_alerts
 from intertie.platforms.tags import tags
 
 STATE_METRICS = "kube-state-metrics"
@@ -48,11 +49,15 @@ def build(
         region=plan.region,
         name=plan.cluster,
         workspace_id=workspace.id,
-        data=json.dumps({"groups": rule_groups(plan)}, indent=1),  # JSON is YAML
+        data=json.dumps({"groups": [*rule_groups(plan), *_costs(plan)]}, indent=1),  # JSON is YAML
         tags=tags(plan, "aws"),
         opts=opts,
     )
-    return objects, scraper, rules
+    return objects, scraper, rules, *monitoring_alerts.build(plan, options, workspace)
+
+
+def _costs(plan: Plan) -> list[dict[str, Any]]:
+    return cost_rules.rule_groups(plan.spec.name, plan.placement) if cost_rules.watched(plan) else []
 
 
 def binding(plan: Plan) -> MetricsBinding:

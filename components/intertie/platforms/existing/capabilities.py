@@ -17,5 +17,9 @@ CAPABILITIES = Capabilities(
             "the gateway's address can be reached from outside is the cluster's matter."
         ),
         "Pools grow only if the cluster grows them: no autoscaler is installed.",
+        (
+            "No monitors and no alert rules are made, and `alerts` reaches nobody: whoever runs the cluster collects "
+            "from pods that carry annotations, and has rules and an Alertmanager of its own."
+        ),
     ),
 )

@@ -8,7 +8,7 @@
     pools.py         node pools, and how pods get onto them
     pools_ladder.py  in which order the pools of a stage grow
     storage.py       bucket with the weights
-    monitoring.py    what managed Prometheus reads
+    monitoring.py    what managed Prometheus reads; monitoring_alerts.py: whom alerts reach
     secret_store.py  secrets without values, and who reads them
     budget.py        what the placement costs a month, and who is told
     reservation.py   capacity that is reserved now (not part of `build`)

@@ -53,6 +53,11 @@ CAPABILITIES = Capabilities(
             "Logs of the cluster are kept in its own bucket, and a second time in the project's `_Default`, which is "
             "not ours to change: an exclusion there saves what the second copy costs."
         ),
+        (
+            "Without recipients (`alerts`) alerts are Rules of the pipeline's namespace, which see that namespace's "
+            "series alone: those of GPUs and of the gateway do not fire. With recipients they are policies of Cloud "
+            "Monitoring, which see them; what a policy costs has no dated source here, and is in no figure."
+        ),
         "A peering with the runner's network has two halves: the one in the runner's network is not made.",
     ),
     sdk="pulumi_gcp",

@@ -19,6 +19,7 @@ from intertie.platforms.gke import (
     image_cache,
     interconnect,
     monitoring,
+    monitoring_alerts,
     network,
     pools,
     pools_ladder,
@@ -66,6 +67,7 @@ def _cluster(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource], kep
         *identity.bind(plan, options, kept.account, project, made),
         *cluster_access.grant(plan, options, project, made),
         *secret_store.bind(plan, options, kept.store, project, made),
+        *monitoring_alerts.build(plan, options, apis),
     )
     return ClusterHandle(
         name=plan.cluster,
@@ -75,7 +77,7 @@ def _cluster(plan: Plan, options: BuildOptions, apis: list[pulumi.Resource], kep
         storage=kept.weights,
         gateway=network.gateway(plan),
         secrets=secret_store.binding(plan, kept.store, project),
-        metrics=monitoring.binding(),
+        metrics=monitoring.binding(plan),
         prices="gcp",
         region=plan.region,
         registry=plan.where.mirror,

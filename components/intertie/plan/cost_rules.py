@@ -3,6 +3,9 @@ figures that stand still."""
 
 from typing import Any
 
+from intertie.plan.alerts import Alert
+from intertie.plan.types import Plan
+
 _BY = "pipeline, placement, owner, cost_center, stage, model"
 
 RECORDING = (
@@ -79,15 +82,32 @@ ALERTS = (
 """(name, severity, for, expression, summary)."""
 
 
-def rule_groups(pipeline: str, placement: str) -> list[dict[str, Any]]:
-    """Groups as Prometheus, and every operator's custom resource, take them.
+def watched(plan: Plan) -> bool:
+    """Whether the placement runs what these rules ask: the exporter and the guard of `budget.watch`."""
+    return plan.spec.budget is not None and plan.spec.budget.watch is not None and "workload" in plan.renders
 
-    That nothing is shown can only be asked of a series by its name and labels: so the placement is named.
-    """
+
+def cost_alerts(plan: Plan) -> tuple[Alert, ...]:
+    """The alerts of a placement whose costs are watched; () for others."""
+    if not watched(plan):
+        return ()
+    return tuple(
+        Alert(name, expression, lasting, severity, summary)
+        for name, severity, lasting, expression, summary in _alerts(plan.spec.name, plan.placement)
+    )
+
+
+def _alerts(pipeline: str, placement: str) -> tuple[tuple[str, str, str, str, str], ...]:
+    """That nothing is shown can only be asked of a series by its name and labels: so the placement is named."""
     gone = (
         "CostExporterGone", "warning", "15m", f'absent({_READ}{{pipeline="{pipeline}", placement="{placement}"}})',
         f"nothing shows what {pipeline} on {placement} costs: the exporter does not run or is not asked",
     )  # fmt: skip
+    return (*ALERTS, gone)
+
+
+def rule_groups(pipeline: str, placement: str) -> list[dict[str, Any]]:
+    """Groups as Prometheus, and every operator's custom resource, take them: recordings, then alerts."""
     recording = [{"record": name, "expr": expression} for name, expression in RECORDING]
     alerting = [
         {
@@ -97,7 +117,7 @@ def rule_groups(pipeline: str, placement: str) -> list[dict[str, Any]]:
             "labels": {"severity": severity},
             "annotations": {"summary": summary},
         }
-        for name, severity, lasting, expression, summary in (*ALERTS, gone)
+        for name, severity, lasting, expression, summary in _alerts(pipeline, placement)
     ]
     return [
         {"name": "intertie-cost", "interval": "1m", "rules": recording},
