@@ -23,9 +23,9 @@ from intertie.spec.units import Count, Duration, Memory
 
 __all__ = [
     "RESERVED_KINDS", "Access", "Account", "Adopt", "Alerts", "Api", "ApiAccess", "Architecture", "Auth", "AuthKind",
-    "Budget", "CachedRegistry", "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Count", "Duration", "Egress",
-    "EndpointSpec", "Environment", "ExistingPool", "Maintenance", "Memory", "ModelSpec", "Network", "Objective",
-    "Parallelism", "PipelineSpec", "PlacementSpec", "Precision", "Registry", "ReplicaRange", "Resources", "Role",
-    "Runner", "Runtime", "Scaling", "StageSpec", "State", "Team", "TeamRole", "Tier", "Weekday", "json_schema",
+    "Budget", "CachedRegistry", "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Count", "Duration",
+    "Egress", "EndpointSpec", "Environment", "ExistingPool", "Maintenance", "Memory", "ModelSpec", "Network",
+    "Objective", "Parallelism", "PipelineSpec", "PlacementSpec", "Precision", "Registry", "ReplicaRange", "Resources",
+    "Role", "Runner", "Runtime", "Scaling", "StageSpec", "State", "Team", "TeamRole", "Tier", "Weekday", "json_schema",
     "read_data", "read_file", "read_text",
 ]  # fmt: skip
