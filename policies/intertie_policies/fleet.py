@@ -12,10 +12,11 @@ from intertie.catalog import prices
 from intertie_policies.accessor import Value
 from intertie_policies.pools import POOLS, Pool, catalogued, has_accelerators, launched, pools_in
 from intertie_policies.resources import Resource, Stack
-from intertie_policies.templates import GROUP
+from intertie_policies.templates import GROUP, templates
 
 HOURS_PER_MONTH = 730
-FLEETS = (*POOLS, GROUP)
+SCALE_SET = "azure-native:compute:VirtualMachineScaleSet"
+FLEETS = (*POOLS, GROUP, SCALE_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,12 @@ class Fleet:
     ceiling: Value
     spot: bool
     accelerated: bool
+
+    @property
+    def per_node(self) -> int:
+        """Accelerators of one node, of the largest of its machine types that the catalogue knows."""
+        rows = [catalogued(self.cloud, machine.text or "") for machine in self.machines]
+        return max((row.count for row in rows if row is not None and row.accelerator), default=0)
 
     def price(self, own: Mapping[str, float]) -> float | None:
         """US dollars an hour of the dearest machine that it may have. None: of one of them nobody knows the price."""
@@ -48,7 +55,22 @@ def fleets(stack: Stack) -> Iterator[Fleet]:
         named = tuple(each["instanceType"] for each in overrides if not each["instanceType"].absent)
         machines = named or launched(group)
         accelerated = has_accelerators("aws", machines)
-        yield Fleet(group, "aws", machines, group["minSize"], group["maxSize"], False, accelerated)
+        yield Fleet(group, "aws", machines, group["minSize"], group["maxSize"], _all_spot(group), accelerated)
+    for scale_set in stack.of_type(SCALE_SET):
+        size, count = scale_set["sku"]["name"], scale_set["sku"]["capacity"]
+        spot = (scale_set["virtualMachineProfile"]["priority"].text or "").lower() == "spot"
+        yield Fleet(scale_set, "azure", (size,), count, count, spot, has_accelerators("azure", (size,)))
+
+
+def _all_spot(group: Resource) -> bool:
+    """Whether none of its machines is on demand: by its distribution, which is all on demand unless it says otherwise,
+    else by the market that its template names."""
+    spread = group["mixedInstancesPolicy"]["instancesDistribution"]
+    if not spread.absent:
+        share, base = spread["onDemandPercentageAboveBaseCapacity"], spread["onDemandBaseCapacity"]
+        return share.number == 0 and not base.number and not base.unknown
+    markets = [template["instanceMarketOptions"]["marketType"].text for template in templates(group)]
+    return "spot" in markets
 
 
 def _running(pool: Pool) -> Value:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from intertie_policies import accessor
+from intertie_policies import accessor, karpenter
 from intertie_policies.accelerators import last, model_of
 from intertie_policies.accessor import State, Value
 from intertie_policies.conditions import reach
@@ -58,6 +58,8 @@ def machines_in(resource: Resource) -> Iterator[tuple[str, Value]]:
     cloud, paths = MACHINES.get(resource.type, ("", ()))
     for path in paths:
         yield from ((cloud, value) for value in reach(resource.props, path) if not value.absent)
+    if resource.type == karpenter.NODE_POOL:
+        yield from ((karpenter.cloud_of(resource), machine) for machine in karpenter.machines(resource))
     for pool in pools_of(resource):
         yield from ((pool.cloud, machine) for machine in _of_pool(pool))
 
@@ -76,6 +78,8 @@ def attached_in(resource: Resource) -> Iterator[Value]:
     """The type of every accelerator that a resource attaches apart from a machine type."""
     for path in ATTACHED.get(resource.type, ()):
         yield from reach(resource.props, path)
+    if resource.type == karpenter.NODE_POOL:
+        yield from karpenter.models(resource)
     for pool in pools_of(resource):
         yield from (each["type"] for each in pool.attached)
 
@@ -85,6 +89,8 @@ def left_open(resource: Resource) -> Iterator[Value]:
     for value in reach(resource.props, REQUIREMENTS.get(resource.type, "")):
         if value.path and value.quietly().state is not State.ABSENT:
             yield value
+    if resource.type == karpenter.NODE_POOL and karpenter.is_open(resource):
+        yield resource["spec"]["template"]["spec"]["requirements"]
 
 
 def unapproved_machine(
@@ -103,5 +109,7 @@ def unapproved_machine(
 def unapproved_device(resource: Resource, device: Value, approved: Collection[str]) -> Iterator[Violation]:
     """That an accelerator which is attached apart from the machine type is not approved."""
     name = device.text
-    if name and name not in _NO_DEVICES and (model := model_of(name)) not in approved:
-        yield fail(resource, f"{name} is attached, a {model}; approved: {', '.join(approved)}", *device.path)
+    model = model_of(name) if name and name not in _NO_DEVICES else ""
+    if model and not any(each == model or each.startswith(f"{model}-") for each in approved):  # a100: of any size
+        shown = f"{name} ({model})" if name != model else model
+        yield fail(resource, f"{shown} is attached; approved: {', '.join(approved)}", *device.path)

@@ -150,6 +150,8 @@ class Index:
         self.nodes = nodes
         self.remembered: dict[Hashable, tuple[str, ...]] = {}
         """URNs that were looked for among all nodes: an answer that every resource would look for again."""
+        self.named: dict[str, dict[str, tuple[str, ...]]] = {}
+        """URNs by type and by the name that a program wrote out."""
 
     @cached_property
     def by_urn(self) -> dict[str, Node]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from intertie.catalog import prices
+from intertie.graph import wire
 from intertie_policies.accessor import Trace
 from intertie_policies.fleet import HOURS_PER_MONTH, Fleet, fleets, price_of
 from intertie_policies.resources import Index, Node, Stack
@@ -61,6 +62,40 @@ def test_a_group_of_ones_own_is_priced_on_demand_by_its_overrides() -> None:
     assert (found.spot, found.accelerated, found.cloud) == (False, True, "aws")
     assert [machine.text for machine in found.machines] == ["p5.48xlarge"]
     assert (found.floor.number, found.ceiling.number) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("machines", "count"),
+    [(["p5.48xlarge"], 8), (["g6.xlarge", "p5.48xlarge"], 8), (["m7i.xlarge"], 0), (["x1.a"], 0), ([], 0)],
+)
+def test_the_accelerators_of_one_node_are_those_of_the_largest_machine(machines: list[str], count: int) -> None:
+    overrides = [{"instanceType": machine} for machine in machines]
+    assert fleet(GROUP, {"mixedInstancesPolicy": {"launchTemplate": {"overrides": overrides}}}).per_node == count
+
+
+def test_a_scale_set_has_one_machine_type_and_as_many_nodes_as_it_says() -> None:
+    sku = {"name": "Standard_ND96isr_H100_v5", "capacity": 3}
+    found = fleet("azure-native:compute:VirtualMachineScaleSet", {"sku": sku})
+    assert (found.cloud, found.spot, found.accelerated, found.per_node) == ("azure", False, True, 8)
+    assert (found.floor.number, found.ceiling.number) == (3, 3)
+
+
+SPREADS = {
+    "all spot": ({"onDemandPercentageAboveBaseCapacity": 0}, True),
+    "all spot, no base": ({"onDemandPercentageAboveBaseCapacity": 0, "onDemandBaseCapacity": 0}, True),
+    "a base": ({"onDemandPercentageAboveBaseCapacity": 0, "onDemandBaseCapacity": 1}, False),
+    "a share": ({"onDemandPercentageAboveBaseCapacity": 1}, False),
+    "a base that only apply knows": (
+        {"onDemandPercentageAboveBaseCapacity": 0, "onDemandBaseCapacity": wire.UNKNOWN}, False,
+    ),
+    "the default": ({"spotInstancePools": 2}, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPREADS)
+def test_a_mixed_group_is_spot_where_nothing_of_it_is_on_demand(name: str) -> None:
+    spread, spot = SPREADS[name]
+    assert fleet(GROUP, {"mixedInstancesPolicy": {"instancesDistribution": spread}}).spot is spot
 
 
 def test_a_price_is_ones_own_else_that_of_the_region_else_the_highest_anywhere() -> None:

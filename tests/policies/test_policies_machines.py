@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from intertie.graph import wire
+from intertie_policies import karpenter
 from intertie_policies.accelerators import ON_N1, last, model_of
 from intertie_policies.accessor import State, Trace, show
 from intertie_policies.machine_types import ATTACHED, MACHINES, attached_in, left_open, machines_in
-from intertie_policies.pools import EKS, GKE, GKE_CLUSTER, LAUNCH, pools_of
+from intertie_policies.owners import clusters_of
+from intertie_policies.pools import AKS, AKS_CLUSTER, EKS, EKS_CLUSTER, GKE, GKE_CLUSTER, LAUNCH, pools_of
 from intertie_policies.resources import Index, Node, Resource, Stack
 from intertie_policies.templates import GROUP, USERS, foreign, templates, unseen
 
@@ -149,3 +152,73 @@ def test_the_machine_of_an_unseen_template_is_unknown() -> None:
     (machine,) = pool.machines
     assert (machine.quietly().state, show(machine.path)) == (State.UNKNOWN, "launchTemplate.instanceType")
     assert len(USERS) == 3
+
+
+NAMED = {
+    EKS: ("clusterName", EKS_CLUSTER, "name"),
+    AKS: ("resourceName", AKS_CLUSTER, "resourceName"),
+    GKE: ("cluster", GKE_CLUSTER, "name"),
+}
+
+
+@pytest.mark.parametrize("type_", NAMED)
+def test_a_pool_is_of_the_cluster_that_flows_into_it_else_of_that_whose_name_it_has(type_: str) -> None:
+    prop, kind, own = NAMED[type_]
+    clusters = [Node(kind, name, f"urn:{name}", {own: name}) for name in ("one", "two")]
+    hidden = Node(kind, "hidden", "urn:hidden", {own: wire.UNKNOWN})
+
+    def found(name: Any, *others: Node, **relations: Any) -> tuple[list[str], int]:
+        """Names of the clusters, and how much was in doubt."""
+        trace = Trace()
+        pool = Node(type_, "p", "urn:p", {prop: name}, **relations)
+        stack = Stack(Index((*clusters, *others, pool)), trace)
+        (resource,) = stack.of_type(type_)
+        return [cluster.name for cluster in clusters_of(resource, stack)], len(trace.doubtful())
+
+    assert found("two") == found("a/b/two") == (["two"], 0)
+    assert found("three") == ([], 0)
+    assert found("three", hidden) == ([], 1)
+    assert found("two", hidden) == (["two"], 0)
+    assert found(wire.UNKNOWN) == found(wire.UNKNOWN, hidden) == ([], 1)
+    assert found(wire.UNKNOWN, property_dependencies={prop: ("urn:one",)}) == (["one"], 0)
+    assert found(wire.UNKNOWN, depends_on=("urn:two",)) == (["two"], 0)
+
+
+def filled(*requirements: tuple[str, str, list[Any]], group: str = "karpenter.k8s.aws") -> Resource:
+    """A node pool of Karpenter with these requirements: key, operator, values."""
+    asked = [{"key": key, "operator": operator, "values": values} for key, operator, values in requirements]
+    spec = {"nodeClassRef": {"group": group}, "requirements": asked}
+    return resource(karpenter.NODE_POOL, {"spec": {"template": {"spec": spec}}})
+
+
+TYPE, CATEGORY = "node.kubernetes.io/instance-type", "karpenter.k8s.aws/instance-category"
+FILLED = {
+    "a machine with accelerators": ((TYPE, "In", ["p5.48xlarge"]), False, True),
+    "a machine without": ((TYPE, "In", ["m7i.large"]), False, False),
+    "all but one machine": ((TYPE, "NotIn", ["m7i.large"]), True, True),
+    "a model": (("karpenter.k8s.aws/instance-gpu-name", "In", ["l4"]), False, True),
+    "a category without": ((CATEGORY, "In", ["c", "m"]), False, False),
+    "a category with": ((CATEGORY, "In", ["c", "g"]), True, True),
+    "a category that only apply knows": ((CATEGORY, "In", ["c", wire.UNKNOWN]), True, True),
+    "a family without": (("karpenter.k8s.aws/instance-family", "In", ["m7i", "t3", "vt"]), True, True),
+    "another family without": (("karpenter.k8s.aws/instance-family", "In", ["m7i", "im4gn"]), False, False),
+    "a family with": (("karpenter.azure.com/sku-family", "In", ["ND"]), True, True),
+}
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_a_pool_of_karpenter_has_accelerators_where_its_requirements_let_it(name: str) -> None:
+    requirement, is_open, accelerated = FILLED[name]
+    assert karpenter.is_open(filled(requirement)) is is_open
+    assert karpenter.accelerated(filled(requirement)) is accelerated
+
+
+def test_a_pool_of_karpenter_is_of_the_cloud_that_its_class_says() -> None:
+    assert karpenter.cloud_of(filled()) == "aws"
+    assert karpenter.cloud_of(filled(group="karpenter.azure.com")) == "azure"
+    found = filled((TYPE, "In", ["standard_nd96isr_h100_v5"]), group="karpenter.azure.com")
+    assert [(cloud, value.text) for cloud, value in machines_in(found)] == [("azure", "standard_nd96isr_h100_v5")]
+    assert karpenter.accelerated(found)
+    assert [value.text for value in attached_in(filled(("karpenter.azure.com/sku-gpu-name", "In", ["A100"])))] == [
+        "A100"
+    ]

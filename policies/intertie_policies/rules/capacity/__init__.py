@@ -1,6 +1,6 @@
 """Rules about machines: how many, of what, and how they are had."""
 
-from intertie_policies.rules.capacity.ceilings import ceiling_within_limit
+from intertie_policies.rules.capacity.ceilings import ceiling_within_limit, made_pools_bounded
 from intertie_policies.rules.capacity.combinations import settings_complete, settings_fit_each_other
 from intertie_policies.rules.capacity.devices import device_plugin_owned_once, driver_owned_once
 from intertie_policies.rules.capacity.disks import boot_disk_fits
@@ -14,6 +14,7 @@ from intertie_policies.rules.capacity.growth import (
     stack_within_limit,
     warm_capacity_kept,
 )
+from intertie_policies.rules.capacity.labels import node_labels_legal
 from intertie_policies.rules.capacity.machines import (
     accelerator_approved,
     accelerators_attached,
@@ -38,6 +39,7 @@ from intertie_policies.rules.capacity.spot import accelerators_not_spot_only
 from intertie_policies.rules.capacity.taints import accelerator_pool_tainted, taints_tolerated
 
 RULES = (
+    made_pools_bounded, node_labels_legal,
     ceiling_within_limit, accelerators_not_spot_only, warm_capacity_kept, stack_within_limit, accelerator_approved,
     machine_had_by_kind, image_fits_machine, accelerators_attached, boot_disk_fits, tpu_topology_exists,
     settings_fit_each_other, settings_complete, values_spelled, names_legal, reservation_reference_valid,

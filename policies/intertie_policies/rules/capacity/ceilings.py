@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from intertie_policies.karpenter import NODE_POOL, accelerated
 from intertie_policies.pool_rule import pool_rule
 from intertie_policies.pools import Pool
-from intertie_policies.rule import Context, Violation, fail
+from intertie_policies.resources import Resource
+from intertie_policies.rule import Context, Violation, fail, rule
 
 
 @pool_rule(
@@ -32,3 +34,18 @@ def ceiling_within_limit(pool: Pool, context: Context) -> Iterator[Violation]:
     if accelerators > limits.max_accelerators_per_pool:
         message = f"up to {accelerators:g} accelerators; allowed: {limits.max_accelerators_per_pool}"
         yield fail(pool.resource, message, *ceiling.path)
+
+
+@rule(
+    "made-pools-bounded",
+    "capacity",
+    types=(NODE_POOL,),
+    description="What Karpenter may give accelerators to has a limit.",
+    rationale="Without `spec.limits` Karpenter buys a machine for every pod that asks, at any price.",
+    remediation="Set spec.limits (`nvidia.com/gpu`, `cpu`) to what is budgeted, or name machines without accelerators.",
+    references=["Karpenter documentation, NodePools, spec.limits"],
+)
+def made_pools_bounded(pool: Resource, _context: Context) -> Iterator[Violation]:
+    limits = pool["spec"]["limits"]
+    if not limits.unknown and not limits.entries and accelerated(pool):
+        yield fail(pool, "it grows without a ceiling", *limits.path)

@@ -1,10 +1,14 @@
 """Settings that exclude or need each other."""
 
+import re
 from collections.abc import Iterator
 
+from intertie_policies.pools import GKE
 from intertie_policies.resources import Resource
 from intertie_policies.rule import Context, Level, Violation, fail, rule
 from intertie_policies.rules.capacity.rows import INLINE, conflicts, conflicts_of, needs, needs_of, subjects
+
+_REGION = re.compile(r"[a-z]+-[a-z]+\d+")
 
 
 @rule(
@@ -23,6 +27,16 @@ def settings_fit_each_other(resource: Resource, _context: Context) -> Iterator[V
         for row in conflicts_of(type_):
             if (one := row.one.found(root)) is not None and row.other.found(root) is not None:
                 yield fail(resource, f"{row.one} excludes {row.other}: {row.why}", *one.path)
+    if resource.type == GKE:
+        yield from _compact_over_region(resource)
+
+
+def _compact_over_region(pool: Resource) -> Iterator[Violation]:
+    """A pool that lies in a region, and in no zones that it names, lies in several of them."""
+    compact = (pool["placementPolicy"]["type"].text or "").upper() == "COMPACT"
+    if compact and pool["nodeLocations"].absent and _REGION.fullmatch(pool["location"].text or ""):
+        told = f"placementPolicy.type COMPACT excludes several zones, as {pool['location'].text} has: name one"
+        yield fail(pool, told, "nodeLocations")
 
 
 @rule(

@@ -2,27 +2,27 @@
 
 from collections.abc import Iterator
 
+from intertie_policies.fleet import fleets
 from intertie_policies.pools import EKS, POOLS, Pool, pools_of
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule
-from intertie_policies.templates import templates, unseen
+from intertie_policies.templates import GROUP, templates, unseen
 
 _DEFAULT_GIB = 20
 
 
 def _by_templates(stack: Stack, context: Context) -> Iterator[Violation]:
     """Disks of pools whose launch template sets them, which only the whole stack shows."""
-    for resource in stack.of_type(EKS):
-        for pool in pools_of(resource):
-            if pool.accelerated:
-                yield from unseen(resource, "how large the disk of its images is")
-                for template in templates(resource):
-                    yield from _mapped(pool, template, context.settings.capacity.min_boot_disk_gib)
+    for fleet in fleets(stack):
+        if fleet.accelerated and fleet.resource.type in (EKS, GROUP):
+            yield from unseen(fleet.resource, "how large the disk of its images is")
+            for template in templates(fleet.resource):
+                yield from _mapped(fleet.resource, template, context.settings.capacity.min_boot_disk_gib)
 
 
-def _mapped(pool: Pool, template: Resource, least: int) -> Iterator[Violation]:
+def _mapped(pool: Resource, template: Resource, least: int) -> Iterator[Violation]:
     """Bottlerocket keeps images on its second disk; Amazon Linux on the first. An image of one's own may do either."""
-    image = pool.props["amiType"].text or ""
+    image = pool["amiType"].text or ""
     own = image == "CUSTOM" or template["imageId"].quietly().given
     device = "/dev/xvdb" if image.startswith("BOTTLEROCKET") else "/dev/xvda"
     mappings = [each for each in template["blockDeviceMappings"].items if own or each["deviceName"].text == device]
@@ -39,7 +39,7 @@ def _mapped(pool: Pool, template: Resource, least: int) -> Iterator[Violation]:
 @rule(
     "boot-disk-fits",
     "capacity",
-    types=POOLS,
+    types=(*POOLS, GROUP),
     baseline=Level.MANDATORY,
     description="The boot disk of accelerator nodes is of a type that the machine takes, and holds the images.",
     rationale="An image of a serving runtime has 10 to 30 GB: the default disk of 20 fills up and pulls fail.",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from intertie_policies.fleet import FLEETS, fleets
 from intertie_policies.pools import AKS, AKS_CLUSTER, EKS, GKE, POOLS, pools_in, pools_of
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
@@ -172,7 +173,7 @@ def accelerator_limits_in_total(resource: Resource, _context: Context) -> Iterat
 @stack_rule(
     "stack-accelerators-within-limit",
     "capacity",
-    types=POOLS,
+    types=FLEETS,
     description="All pools of a stack at their ceilings stay within the limit and within the quota of the cloud.",
     rationale="Beyond the quota pools stop growing in the middle of a peak; beyond the limit nobody has agreed to pay.",
     remediation="Lower ceilings, or raise `capacity.max_accelerators_per_stack` or the quota.",
@@ -192,11 +193,18 @@ def stack_within_limit(stack: Stack, context: Context) -> Iterator[Violation]:
                 key = f"{pool.cloud}:{resource.region.text}:{model}" if by_quota else ""
                 if key in by_quota:
                     by_quota[key] += count
+    total += _outside_of_pools(stack)
     if total > limits.max_accelerators_per_stack:
         yield fail(stack, f"up to {total:g} accelerators; allowed: {limits.max_accelerators_per_stack}")
     for key, count in by_quota.items():
         if count > limits.quota[key]:
             yield fail(stack, f"up to {count:g} accelerators of {key}; the quota is {limits.quota[key]}")
+
+
+def _outside_of_pools(stack: Stack) -> float:
+    """Accelerators of groups of one's own at their ceilings."""
+    own = [fleet for fleet in fleets(stack) if fleet.resource.type not in POOLS and fleet.accelerated]
+    return sum((fleet.ceiling.number or 0) * fleet.per_node for fleet in own)
 
 
 @stack_rule(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from intertie import catalog
+from intertie_policies.owners import clusters_of
 from intertie_policies.pools import EKS, EKS_CLUSTER
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
@@ -36,7 +37,7 @@ def efa_interfaces_legal(template: Resource, _context: Context) -> Iterator[Viol
 @stack_rule(
     "efa-interfaces-fit-machine",
     "capacity",
-    types=(EKS,),
+    types=(EKS, GROUP),
     baseline=Level.MANDATORY,
     description="A template has no more EFA interfaces than the machine has cards for.",
     rationale="Launches with more are refused, and the pool waits 25 minutes before it says so.",
@@ -44,7 +45,7 @@ def efa_interfaces_legal(template: Resource, _context: Context) -> Iterator[Viol
     references=["karpenter-provider-aws instance types reference (Apache-2.0)"],
 )
 def efa_interfaces_fit_machine(stack: Stack, _context: Context) -> Iterator[Violation]:
-    for pool in stack.of_type(EKS):
+    for pool in stack.of_type(EKS, GROUP):
         yield from unseen(pool, "how many EFA interfaces its machines are asked for")
     for pool, template in _launched(stack):
         kinds = [interface["interfaceType"].text for interface in template["networkInterfaces"].items]
@@ -56,7 +57,7 @@ def efa_interfaces_fit_machine(stack: Stack, _context: Context) -> Iterator[Viol
 
 def _launched(stack: Stack) -> Iterator[tuple[Resource, Resource]]:
     """Managed groups, each with the launch template of this stack that its nodes start from."""
-    for pool in stack.of_type(EKS):
+    for pool in stack.of_type(EKS, GROUP):
         yield from ((pool, template) for template in templates(pool))
 
 
@@ -82,10 +83,10 @@ def _cards(template: Resource, name: str, asked: int) -> Iterator[Violation]:
 )
 def nodes_join_cluster(stack: Stack, _context: Context) -> Iterator[Violation]:
     for pool in stack.of_type(EKS):
-        if pool.uses("clusterName", EKS_CLUSTER):
+        if clusters_of(pool, stack):
             yield from unseen(pool, "whether its machines are in the cluster's security group")
     for pool, template in _launched(stack):
-        if not pool.uses("clusterName", EKS_CLUSTER):
+        if pool.type != EKS or not clusters_of(pool, stack):
             continue  # the cluster is not of this stack: its group comes from elsewhere
         for key in ("vpcSecurityGroupIds", "networkInterfaces"):
             named = not template[key].quietly().absent

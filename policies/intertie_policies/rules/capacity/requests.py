@@ -3,10 +3,15 @@
 from intertie_policies.accessor import Value
 from intertie_policies.resources import Resource
 
+_CRON_JOB = "kubernetes:batch/v1:CronJob"
+_POD = "kubernetes:core/v1:Pod"
 WORKLOADS = (
     "kubernetes:apps/v1:Deployment",
     "kubernetes:apps/v1:StatefulSet",
+    "kubernetes:apps/v1:ReplicaSet",
     "kubernetes:batch/v1:Job",
+    _CRON_JOB,
+    _POD,
     "kubernetes:leaderworkerset.x-k8s.io/v1:LeaderWorkerSet",
 )
 
@@ -15,7 +20,10 @@ def pod_of(workload: Resource) -> Value:
     """The specification of its pods (of the workers, where there is a leader)."""
     if workload.type.endswith(":LeaderWorkerSet"):
         return workload["spec"]["leaderWorkerTemplate"]["workerTemplate"]["spec"]
-    return workload["spec"]["template"]["spec"]
+    if workload.type == _POD:
+        return workload["spec"]
+    spec = workload["spec"]["jobTemplate"]["spec"] if workload.type == _CRON_JOB else workload["spec"]
+    return spec["template"]["spec"]
 
 
 def requests(workload: Resource, resource: str) -> bool:

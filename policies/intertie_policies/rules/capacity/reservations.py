@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from intertie import catalog
+from intertie_policies.accelerators import last
 from intertie_policies.accessor import Value
 from intertie_policies.pools import AKS, EKS, GKE, POOLS, Pool, pools_of
 from intertie_policies.resources import Resource, Stack
@@ -89,8 +90,12 @@ def reservation_targeted(resource: Resource, _context: Context) -> Iterator[Viol
 def reservation_fits_pool(stack: Stack, _context: Context) -> Iterator[Violation]:
     for pool in (pool for each in stack.of_type(EKS, AKS, GKE) for pool in pools_of(each)):
         yield from unseen(pool.resource, "which reservation it targets, and whether that fits")
-        for reservation in _used_by(stack, pool):
+        reservations = _used_by(stack, pool)
+        if pool.cloud == "azure":
+            yield from _azure_zones_fit(pool, reservations)
+        for reservation in reservations:
             yield from _type_fits(pool, reservation)
+            yield from _devices_fit(pool, reservation) if pool.cloud == "gcp" else ()
             yield from _zone_fits(pool, reservation)
             yield from _count_fits(pool, reservation)
 
@@ -107,7 +112,10 @@ def _used_by(stack: Stack, pool: Pool) -> tuple[Resource, ...]:
         return tuple(one for one in members if groups & {each.urn for each in one.dependencies(AZURE_GROUP)})
     if resource["nodeConfig"]["reservationAffinity"]["consumeReservationType"].text != "SPECIFIC_RESERVATION":
         return ()
-    return resource.uses("nodeConfig", GOOGLE)
+    if flowing := resource.uses("nodeConfig", GOOGLE):
+        return flowing
+    named = {last(text) for text in resource["nodeConfig"]["reservationAffinity"]["values"].texts}
+    return tuple(one for one in stack.of_type(GOOGLE) if named and one["name"].quietly().text in named)
 
 
 def _machine_of(reservation: Resource) -> Value:
@@ -141,11 +149,37 @@ def _zone_fits(pool: Pool, reservation: Resource) -> Iterator[Violation]:
             yield unknown(pool.resource, pool.props["subnetIds"], told)
     elif reservation.type == GOOGLE:
         zone = reservation["zone"].text
-        zones = {name for value in pool.zones if (name := value.text)}
+        zones = {name for value in pool.zones if (name := value.text)} or _own_zone(pool)
     else:
         return
     if zone and zones and zones != {zone}:
         yield fail(pool.resource, f"{reservation.name} lies in {zone}; the pool in {', '.join(sorted(zones))}")
+
+
+def _own_zone(pool: Pool) -> set[str]:
+    """The zone of a pool that lies in one; a region is none."""
+    place = pool.props["location"].text or ""
+    return {place} if place.count("-") > 1 else set()
+
+
+def _azure_zones_fit(pool: Pool, reservations: tuple[Resource, ...]) -> Iterator[Violation]:
+    """The members of a group lie in a zone each: a pool has no zone beside theirs."""
+    held = {zone for reservation in reservations for zone in reservation["zones"].texts}
+    zones = {name for value in pool.zones if (name := value.text)}
+    if held and zones - held:
+        told = f"its group holds machines in {', '.join(sorted(held))}; the pool lies in {', '.join(sorted(zones))}"
+        yield fail(pool.resource, told, "availabilityZones")
+
+
+def _devices_fit(pool: Pool, reservation: Resource) -> Iterator[Violation]:
+    """Accelerators that are attached to N1 machines are reserved with them."""
+    held = reservation["specificReservation"]["instanceProperties"]["guestAccelerators"].items
+    reserved = {(last(each["acceleratorType"].text or ""), each["acceleratorCount"].number) for each in held}
+    asked = {(last(each["type"].text or ""), each["count"].number) for each in pool.attached}
+    if reserved and asked and reserved != asked:
+        both = (", ".join(sorted(f"{count or 0:g} {type_}" for type_, count in each)) for each in (reserved, asked))
+        holds, attaches = both
+        yield fail(pool.resource, f"{reservation.name} reserves {holds}; the pool attaches {attaches}")
 
 
 def _count_fits(pool: Pool, reservation: Resource) -> Iterator[Violation]:

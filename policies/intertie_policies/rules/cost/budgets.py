@@ -1,5 +1,6 @@
 """Budgets: that there is one, and that it tells somebody in time."""
 
+import re
 from collections.abc import Iterator
 
 from intertie_policies.fleet import FLEETS, fleets
@@ -10,6 +11,9 @@ AWS = "aws:budgets/budget:Budget"
 AZURE = ("azure-native:consumption:Budget", "azure-native:costmanagement:Budget")
 GOOGLE = "gcp:billing/budget:Budget"
 BUDGETS = (AWS, *AZURE, GOOGLE)
+_SHARE = "a threshold of {:g} is that many per cent: 80 is 80 %"
+_FIRST_OF_MONTH = re.compile(r"\d{4}-\d{2}-01(?!\d)")
+_TAG_FILTER = re.compile(r"(?:user|aws):[^$]+\$.*")
 _MONTHS = {"monthly": 1, "quarterly": 3, "annually": 12}
 
 
@@ -82,11 +86,18 @@ def budget_alerts_in_time(budget: Resource, _context: Context) -> Iterator[Viola
 def _of_aws(budget: Resource) -> Iterator[Violation]:
     if not budget["limitAmount"].number and budget["plannedLimits"].absent and budget["autoAdjustData"].absent:
         yield fail(budget, "no amount", "limitAmount")
+    for each in budget["costFilters"].items:
+        if each["name"].text == "TagKeyValue":
+            bad = next((text for text in each["values"].texts if not _TAG_FILTER.fullmatch(text)), None)
+            if bad is not None:
+                yield fail(budget, f"{bad[:80]!r} matches no cost; allowed: user:key$value", *each["values"].path)
     told = budget["notifications"]
     if told.unknown:
         return
     for each in told.items:
         threshold, unit = each["threshold"].number, each["thresholdType"].text
+        if threshold is not None and unit == "PERCENTAGE" and threshold <= 1:
+            yield fail(budget, _SHARE.format(threshold), *each["threshold"].path)
         in_time = threshold is None or unit in (None, "ABSOLUTE_VALUE") or threshold <= 100
         if in_time and (each["subscriberEmailAddresses"].items or each["subscriberSnsTopicArns"].items):
             return
@@ -96,11 +107,16 @@ def _of_aws(budget: Resource) -> Iterator[Violation]:
 def _of_azure(budget: Resource) -> Iterator[Violation]:
     if not budget["amount"].number and not budget["amount"].unknown:
         yield fail(budget, "no amount", "amount")
+    start = budget["timePeriod"]["startDate"].text
+    if start is not None and not _FIRST_OF_MONTH.match(start):
+        yield fail(budget, f"it starts on {start[:40]!r}; allowed: the first of a month", "timePeriod", "startDate")
     told = budget["notifications"]
     if told.unknown:
         return
     for each in told.entries.values():
         threshold = each["threshold"].number
+        if threshold is not None and threshold <= 1:
+            yield fail(budget, _SHARE.format(threshold), *each["threshold"].path)
         in_time = (threshold is None or threshold <= 100) and each["enabled"].flag is not False
         if in_time and any(each[key].items for key in ("contactEmails", "contactGroups", "contactRoles")):
             return

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from intertie_policies.accelerators import last
 from intertie_policies.fleet import FLEETS, HOURS_PER_MONTH, Fleet, fleets
+from intertie_policies.karpenter import NODE_POOL
 from intertie_policies.machine_types import (
     ATTACHED,
     MACHINES,
@@ -101,7 +102,7 @@ def _foreign(stack: Stack, context: Context) -> Iterator[Violation]:
 @rule(
     "machines-approved",
     "cost",
-    types=[*POOLS, *MACHINES, *ATTACHED],
+    types=[*POOLS, *MACHINES, *ATTACHED, NODE_POOL],
     description="Machines are of an approved type, and their accelerators, built in or attached, of an approved model.",
     rationale="A type that nobody approved has no quota, no discount, no image and no price that anybody looked at.",
     remediation="Use a type of `capacity.machines`, or have this one approved.",

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from intertie_policies.pools import AKS, AKS_CLUSTER, EKS_CLUSTER, GKE, GKE_CLUSTER
+from intertie_policies.owners import clusters_of
+from intertie_policies.pools import AKS, EKS_CLUSTER, GKE, GKE_CLUSTER
 from intertie_policies.region import region_name
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
@@ -21,7 +22,8 @@ _KEY_PLACE = re.compile(r"/locations/([a-z0-9-]+)/|arn:aws[a-z-]*:kms:([a-z0-9-]
     references=["AKS REST API, managed clusters", "Pulumi Azure Native provider"],
 )
 def cluster_ignores_inline_pools(stack: Stack, _context: Context) -> Iterator[Violation]:
-    clusters = {cluster.urn: cluster for pool in stack.of_type(AKS) for cluster in pool.dependencies(AKS_CLUSTER)}
+    pools = [(pool, clusters_of(pool, stack)) for pool in stack.of_type(AKS)]
+    clusters = {one.urn: one for pool, named in pools for one in named}
     for cluster in clusters.values():
         if not cluster.ignores("agentPoolProfiles"):
             yield fail(cluster, "an update takes away the pools that stand beside it", "agentPoolProfiles")
@@ -56,7 +58,7 @@ def pool_upgrades_follow_channel(stack: Stack, _context: Context) -> Iterator[Vi
         upgrade = pool["management"]["autoUpgrade"]
         if upgrade.flag is not False:
             continue
-        for cluster in pool.uses("cluster", GKE_CLUSTER):
+        for cluster in clusters_of(pool, stack):
             channel = cluster["releaseChannel"]["channel"].text or "REGULAR"
             if channel != "UNSPECIFIED":
                 yield fail(pool, f"{cluster.name} is in the channel {channel}", *upgrade.path)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from intertie_policies.pools import AKS_CLUSTER, EKS_CLUSTER
+from intertie_policies.owners import clusters_of
+from intertie_policies.pools import AKS, AKS_CLUSTER, EKS_CLUSTER
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, stack_rule
 from intertie_policies.rules.capacity.agents import CHARTS
@@ -12,6 +13,7 @@ _CREDENTIAL = "azure-native:managedidentity:FederatedIdentityCredential"
 _IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
 _ROLE = "azure-native:authorization:RoleAssignment"
 _ENTRY = "aws:eks/accessEntry:AccessEntry"
+_NODE_CLASS = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
 _MOST_CREDENTIALS = 20
 
 
@@ -57,6 +59,7 @@ def _by_identity(stack: Stack) -> dict[str, list[Resource]]:
 )
 def cluster_identity_has_roles(stack: Stack, _context: Context) -> Iterator[Violation]:
     for cluster in stack.of_type(AKS_CLUSTER):
+        yield from _reserved_without_identity(stack, cluster)
         if cluster["identity"]["type"].text != "UserAssigned" or not cluster.uses("identity", _IDENTITY):
             continue  # an identity from elsewhere has its roles from elsewhere
         own = any(not profile["vnetSubnetID"].quietly().absent for profile in cluster["agentPoolProfiles"].items)
@@ -64,10 +67,19 @@ def cluster_identity_has_roles(stack: Stack, _context: Context) -> Iterator[Viol
             yield fail(cluster, "it depends on no role assignment of its identity", "identity")
 
 
+def _reserved_without_identity(stack: Stack, cluster: Resource) -> Iterator[Violation]:
+    """A reservation group is used by an identity that was let do so, which the system's own never is in time."""
+    pools = [pool for pool in stack.of_type(AKS) if not pool["capacityReservationGroupID"].quietly().absent]
+    own = [pool for pool in pools if any(each.urn == cluster.urn for each in clusters_of(pool, stack))]
+    if own and cluster["identity"]["type"].text == "SystemAssigned":
+        told = f"{own[0].name} uses a reservation group, which needs a user-assigned identity"
+        yield fail(cluster, told, "identity", "type")
+
+
 @stack_rule(
     "karpenter-nodes-may-join",
     "platform",
-    types=CHARTS,
+    types=(*CHARTS, _NODE_CLASS),
     description="Nodes that Karpenter makes may join a cluster that knows access entries only.",
     rationale="With authentication mode API they start, are paid, and never join.",
     remediation="Make an access entry of type EC2_LINUX for the role of Karpenter's nodes.",
@@ -78,5 +90,6 @@ def karpenter_nodes_may_join(stack: Stack, _context: Context) -> Iterator[Violat
     if not clusters or clusters[0]["accessConfig"]["authenticationMode"].text != "API":
         return
     charts = [each for each in stack.of_type(*CHARTS) if (each["chart"].text or "").rpartition("/")[2] == "karpenter"]
+    charts += stack.of_type(_NODE_CLASS)
     if charts and not any(entry["type"].text == "EC2_LINUX" for entry in stack.of_type(_ENTRY)):
         yield fail(charts[0], "no access entry of type EC2_LINUX lets its nodes join")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from intertie_policies.accessor import Value
 from intertie_policies.pools import GKE_CLUSTER
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule
@@ -10,7 +11,8 @@ from intertie_policies.workloads import WORKLOADS, Nearby, namespace_of, workloa
 
 _GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 _SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
-_REGIONAL = ("gke-l7-rilb", "gke-l7-regional-external-managed")
+_INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+_REGIONAL = ("gke-l7-rilb", "gke-l7-regional-external-managed", "gce-internal")
 _DEFAULT = "::default"
 # Components of the SDK: the objects that they make carry the provider, they themselves need not.
 _COMPONENTS = ("kubernetes:yaml", "kubernetes:kustomize", "kubernetes:helm.sh/v3:Chart", "kubernetes:helm.sh/v4:Chart")
@@ -37,8 +39,8 @@ def kubernetes_provider_explicit(resource: Resource, _context: Context) -> Itera
 @stack_rule(
     "proxy-subnet-exists",
     "platform",
-    types=(_GATEWAY,),
-    description="A regional Gateway of GKE has a proxy-only subnet in its network.",
+    types=(_GATEWAY, _INGRESS),
+    description="A regional Gateway or internal Ingress of GKE has a proxy-only subnet in its network.",
     rationale="Without one the load balancer is never made, and the Gateway stays without an address.",
     remediation="Make a subnetwork with purpose REGIONAL_MANAGED_PROXY and role ACTIVE.",
     references=["Google Cloud documentation, proxy-only subnets for Envoy-based load balancers"],
@@ -47,12 +49,20 @@ def proxy_subnet_exists(stack: Stack, _context: Context) -> Iterator[Violation]:
     subnets = stack.of_type(_SUBNETWORK)
     if not subnets:
         return  # the network is made elsewhere
-    for gateway in stack.of_type(_GATEWAY):
-        if gateway["spec"]["gatewayClassName"].text not in _REGIONAL:
+    for gateway in stack.of_type(_GATEWAY, _INGRESS):
+        value = _class_of(gateway)
+        if value.text not in _REGIONAL:
             continue
         purposes = [subnet["purpose"] for subnet in subnets]
         if not any(purpose.text == "REGIONAL_MANAGED_PROXY" or purpose.unknown for purpose in purposes):
-            yield fail(gateway, "no subnetwork of this stack is for proxies", "spec", "gatewayClassName")
+            yield fail(gateway, "no subnetwork of this stack is for proxies", *value.path)
+
+
+def _class_of(gateway: Resource) -> Value:
+    """Which load balancer a Gateway asks for; an Ingress says it in an annotation."""
+    if gateway.type == _GATEWAY:
+        return gateway["spec"]["gatewayClassName"]
+    return gateway["metadata"]["annotations"]["kubernetes.io/ingress.class"]
 
 
 _CRITICAL = ("system-node-critical", "system-cluster-critical")
