@@ -9,6 +9,9 @@ import pytest
 from intertie.graph import record
 from intertie.plan import resolve
 from intertie.workload import check_args
+from support.caches import ACCOUNT as CACHES
+from support.caches import GITHUB
+from support.caches import built as caches_of
 from support.command import run
 from support.descriptions import problems_of, small
 from support.pipelines import planned
@@ -74,6 +77,23 @@ def test_a_description_has_no_place_for_a_value() -> None:
     (problem,) = problems_of(data)
     assert problem.path == "stages[1].model.token"
     assert CANARY not in str(problem)
+
+
+def test_a_description_has_no_place_for_a_registrys_token() -> None:
+    data = small()
+    data["placements"]["here"]["registry"] = {"cache": [{**GITHUB, "token": CANARY}]}
+    (problem,) = problems_of(data)
+    assert problem.path == "placements.here.registry.cache[0].token"
+    assert CANARY not in str(problem)
+
+
+@pytest.mark.parametrize("cloud", [pytest.param(c, marks=pytest.mark.xdist_group(f"caches-{c}")) for c in CACHES])
+def test_a_stack_with_caches_has_places_for_tokens_and_no_token(cloud: str) -> None:
+    graph = caches_of(cloud).graph
+    text = "".join(map(repr, graph.resources))
+    assert {what for what, shape in SHAPES.items() if re.search(shape, text)} == set()
+    kinds = {each.type for each in graph}
+    assert not {kind for kind in kinds if kind.endswith((":SecretVersion", "keyvault:Secret", "core/v1:Secret"))}
 
 
 def test_what_is_explained_names_secrets_and_nothing_more(

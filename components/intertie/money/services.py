@@ -13,6 +13,7 @@ from intertie.money.prices import CONTRACT, PriceBook
 from intertie.money.quantities import Quantity
 from intertie.money.types import FIXED, RUNNING, Line
 from intertie.plan import Plan
+from intertie.plan.caches import made
 from intertie.plan.startup import weights_gib
 
 MOST_TRANSLATED = 32
@@ -37,6 +38,8 @@ def service_lines(plan: Plan, book: PriceBook, machines: Sequence[Quantity], tra
         if plan.endpoint is not None:
             yield _line(plan, book, "load-balancer", "load balancer", FIXED, exactly(1), "hour")
         yield from _disks(plan, book, machines)
+        if plan.cloud == "azure" and made(plan):
+            yield _line(plan, book, "image-registry", "registry with the images' caches", FIXED, exactly(1), "hour")
     if "artifacts" in plan.renders and plan.where.weights is None:
         size = sum((Decimal(str(weights_gib(stage.model))) for stage in plan.spec.stages), Decimal(0))
         if size:
@@ -47,6 +50,8 @@ def service_lines(plan: Plan, book: PriceBook, machines: Sequence[Quantity], tra
 
 def uncounted(plan: Plan, traffic: Traffic) -> Iterator[str]:
     """What will be paid for and has no quantity here."""
+    if "cluster" in plan.renders and made(plan):
+        yield "images in the caches: how much is stored shows when they have been pulled"
     if "workload" not in plan.renders:
         return
     if traffic.egress_gib is None and plan.endpoint is not None:

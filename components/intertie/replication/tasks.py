@@ -53,13 +53,18 @@ def _images(plan: Plan) -> list[Task]:
         image = stage.image
         if image and image not in found:
             tagged = image.partition("@")[0]
-            cached = through(plan, image) or ""
-            target = cached or (mirrored(tagged, mirror) if mirror else "")
+            cached = through(plan, image)
+            target = _filled(plan, cached) if cached else (mirrored(tagged, mirror) if mirror else "")
             why = f"stage {stage.name} runs it" + ("" if target else ": its digest is recorded")
             found[image] = Task(
                 plan.placement, plan.cloud, Kind.IMAGE, tagged, image, target, why, cached=bool(cached)
             )  # fmt: skip
     return list(found.values())
+
+
+def _filled(plan: Plan, cached: str) -> str:
+    """What is asked for so that a cache has it; "" while there is none: our caches come with the cluster."""
+    return cached if "cluster" in plan.renders or not made(plan) else ""
 
 
 def _weights(plan: Plan, bucket: str | None) -> list[Task]:

@@ -24,8 +24,9 @@ GAPS = (
         "then promote it; a stage whose token is not there does not start."
     ),
     (
-        "Images are pulled with the nodes' own identity. A pull-through cache with credentials for the "
-        "registries behind it is the organisation's to make; `registry` names it."
+        "Images through caches (`registry.cache`) are those of stages, of node agents, and of the charts that are "
+        "installed. What a cloud installs in its own clusters comes from the cloud, and what AMD's operator starts "
+        "by itself from its home. Charts are fetched from theirs, by whoever runs Pulumi."
     ),
     "On an adopted cluster the logs of stages are kept by whatever collects them there: no agent is installed.",
     ("Errors of accelerators wake somebody for NVIDIA's alone: no source names the other exporters' error metrics."),

@@ -18,6 +18,7 @@ CAPABILITIES = Capabilities(
             "Bring the cluster up well before the reservation is needed."
         ),
         "A reservation has no end: it is paid for until somebody releases it.",
+        "A cache's images stay until its registry goes: Azure's deletes nothing by age, unless a task of yours does.",
         (
             "A registry is named by its host, and a role needs the registry's resource id: for a private Azure "
             "container registry, give AcrPull to the identity `<cluster>-kubelet` once."

@@ -21,6 +21,8 @@ CAPABILITIES = Capabilities(
         "A new ceiling sends EKS the size that the state knows: `pulumi up --refresh` keeps what the autoscaler added.",
         "Versions of EKS add-ons are the default of the cluster's Kubernetes version: no installed package lists them.",
         "A runner's network is peered within one account and region; routes in that network are its owner's to make.",
+        "ECR caches neither nvcr.io nor mcr.microsoft.com: what is named after them comes from there, or by a mirror.",
+        "Repositories that ECR makes for a cache are in no state: they outlive the stack, and empty after 90 days.",
         "With `egress: none` images of charts must be mirrored in `registry` under the paths that they have at home.",
         "Disks and log groups have AWS' own keys; the customer's key is for Kubernetes secrets and for the state.",
         "The bootstrap's deploy role can make roles under the cluster's name: where that is too much, bound it.",
