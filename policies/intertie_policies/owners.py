@@ -1,4 +1,4 @@
-"""Which cluster a pool belongs to: by what flows into it, else by the name that both have written out."""
+"""Which cluster a pool belongs to, and what else is named: by what flows in, else by a name that both write out."""
 
 from intertie_policies.accelerators import last
 from intertie_policies.accessor import State
@@ -19,23 +19,29 @@ def clusters_of(pool: Resource, stack: Stack) -> tuple[Resource, ...]:
     prop, kind, own = _NAMED[pool.type]
     if flowing := pool.uses(prop, kind) or pool.dependencies(kind):
         return flowing
-    name, names = last(pool[prop].text or ""), _by_name(stack, kind, own)
-    if name in names:
-        return stack.each(names[name], pool.trace)
-    for cluster in stack.each(names.get(_UNKNOWN, ()) if name else (), pool.trace):
-        cluster[own].unknown  # noqa: B018  noted: it may be this one
+    name = pool[prop].text
+    return called(name, pool, stack, kind, own) if name else ()
+
+
+def called(name: str, user: Resource, stack: Stack, kind: str, own: str) -> tuple[Resource, ...]:
+    """Resources of a type whose property `own` has a name, which `user` gives as it is or at the end of an address."""
+    names = _by_name(stack, kind, own)
+    if last(name) in names:
+        return stack.each(names[last(name)], user.trace)
+    for other in stack.each(names.get(_UNKNOWN, []), user.trace):
+        other[own].unknown  # noqa: B018  noted: it may be this one
     return ()
 
 
-def _by_name(stack: Stack, kind: str, own: str) -> dict[str, tuple[str, ...]]:
+def _by_name(stack: Stack, kind: str, own: str) -> dict[str, list[str]]:
     """URNs by the name that is written out. Looked for once: a list may have thousands of pools and of clusters."""
     remembered = stack.index.named
     if kind not in remembered:
-        names: dict[str, tuple[str, ...]] = {}
-        for cluster in stack.of_type(kind):
-            value = cluster[own].quietly()
+        names: dict[str, list[str]] = {}
+        for each in stack.of_type(kind):
+            value = each[own].quietly()
             name = _UNKNOWN if value.state is State.UNKNOWN else value.text
             if name:
-                names[name] = (*names.get(name, ()), cluster.urn)
+                names.setdefault(name, []).append(each.urn)
         remembered[kind] = names
     return remembered[kind]

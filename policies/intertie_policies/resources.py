@@ -150,7 +150,7 @@ class Index:
         self.nodes = nodes
         self.remembered: dict[Hashable, tuple[str, ...]] = {}
         """URNs that were looked for among all nodes: an answer that every resource would look for again."""
-        self.named: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.named: dict[str, dict[str, list[str]]] = {}
         """URNs by type and by the name that a program wrote out."""
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from intertie import catalog
 from intertie_policies.accelerators import last
 from intertie_policies.accessor import Value
+from intertie_policies.owners import called
 from intertie_policies.pools import AKS, EKS, GKE, POOLS, Pool, pools_of
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule, unknown
@@ -107,15 +108,27 @@ def _used_by(stack: Stack, pool: Pool) -> tuple[Resource, ...]:
         used = templates(resource)
         return tuple(each for one in used for each in one.uses("capacityReservationSpecification", ODCR))
     if pool.cloud == "azure":
-        groups = {group.urn for group in resource.uses("capacityReservationGroupID", AZURE_GROUP)}
-        members = stack.of_type(AZURE)
-        return tuple(one for one in members if groups & {each.urn for each in one.dependencies(AZURE_GROUP)})
+        members = _members(stack)
+        groups = resource.uses("capacityReservationGroupID", AZURE_GROUP)
+        return tuple(one for group in groups for one in stack.each(members.get(group.urn, []), resource.trace))
     if resource["nodeConfig"]["reservationAffinity"]["consumeReservationType"].text != "SPECIFIC_RESERVATION":
         return ()
     if flowing := resource.uses("nodeConfig", GOOGLE):
         return flowing
-    named = {last(text) for text in resource["nodeConfig"]["reservationAffinity"]["values"].texts}
-    return tuple(one for one in stack.of_type(GOOGLE) if named and one["name"].quietly().text in named)
+    named = resource["nodeConfig"]["reservationAffinity"]["values"].texts
+    return tuple(one for name in named for one in called(name, resource, stack, GOOGLE, "name"))
+
+
+def _members(stack: Stack) -> dict[str, list[str]]:
+    """URNs of Azure's reservations by that of their group, looked for once."""
+    remembered = stack.index.named
+    if AZURE_GROUP not in remembered:
+        found: dict[str, list[str]] = {}
+        for one in stack.of_type(AZURE):
+            for group in one.dependencies(AZURE_GROUP):
+                found.setdefault(group.urn, []).append(one.urn)
+        remembered[AZURE_GROUP] = found
+    return remembered[AZURE_GROUP]
 
 
 def _machine_of(reservation: Resource) -> Value:

@@ -58,8 +58,11 @@ def _by_identity(stack: Stack) -> dict[str, list[Resource]]:
     references=["AKS documentation, bring your own network and managed identity"],
 )
 def cluster_identity_has_roles(stack: Stack, _context: Context) -> Iterator[Violation]:
+    reserving = _reserving(stack)
     for cluster in stack.of_type(AKS_CLUSTER):
-        yield from _reserved_without_identity(stack, cluster)
+        if cluster.urn in reserving and cluster["identity"]["type"].text == "SystemAssigned":
+            told = f"{reserving[cluster.urn].name} uses a reservation group, which needs a user-assigned identity"
+            yield fail(cluster, told, "identity", "type")
         if cluster["identity"]["type"].text != "UserAssigned" or not cluster.uses("identity", _IDENTITY):
             continue  # an identity from elsewhere has its roles from elsewhere
         own = any(not profile["vnetSubnetID"].quietly().absent for profile in cluster["agentPoolProfiles"].items)
@@ -67,13 +70,10 @@ def cluster_identity_has_roles(stack: Stack, _context: Context) -> Iterator[Viol
             yield fail(cluster, "it depends on no role assignment of its identity", "identity")
 
 
-def _reserved_without_identity(stack: Stack, cluster: Resource) -> Iterator[Violation]:
-    """A reservation group is used by an identity that was let do so, which the system's own never is in time."""
+def _reserving(stack: Stack) -> dict[str, Resource]:
+    """Pools that use a reservation group, by the URN of their cluster."""
     pools = [pool for pool in stack.of_type(AKS) if not pool["capacityReservationGroupID"].quietly().absent]
-    own = [pool for pool in pools if any(each.urn == cluster.urn for each in clusters_of(pool, stack))]
-    if own and cluster["identity"]["type"].text == "SystemAssigned":
-        told = f"{own[0].name} uses a reservation group, which needs a user-assigned identity"
-        yield fail(cluster, told, "identity", "type")
+    return {cluster.urn: pool for pool in pools for cluster in clusters_of(pool, stack)}
 
 
 @stack_rule(
