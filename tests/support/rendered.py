@@ -115,6 +115,13 @@ def picked_at_the_door() -> Plan:
     return spanning(pinned(plan, "sglang"))
 
 
+def traced(endpoint: str = "https://otlp.example.com", **changes: Any) -> Plan:
+    """Spans of a stage that another one calls through a gateway of its own."""
+    stage = {**generate(routing="inference-pool"), "after": ["prepare"]}
+    told = {"traces": {"endpoint": endpoint, "sample": 0.05}}
+    return planned(stages=[PREPARE, stage], observability=told, endpoint=DOOR, **changes)
+
+
 PROMETHEUS = "monitoring.coreos.com/v1"
 
 CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
@@ -146,6 +153,7 @@ CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
     "canary-entry": (on_trial_at_the_door, handle),
     "woken": (woken, handle),
     "inference-pool": (picked, watched(f"{PROMETHEUS}/PodMonitor")),
+    "traced": (traced, handle),
     "inference-pool-entry": (picked_at_the_door, lambda plan: handle(plan, provided=frozenset({"inference-pool"}))),
     "no-endpoint": (lambda: replace(ladder(), spec=plans.spec(endpoint=None)), handle),
 }

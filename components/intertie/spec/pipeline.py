@@ -11,6 +11,7 @@ from intertie.spec.budget import Budget
 from intertie.spec.cluster import ClusterSpec
 from intertie.spec.endpoint import EndpointSpec
 from intertie.spec.fields import Text
+from intertie.spec.observability import Observability
 from intertie.spec.placement import PlacementSpec
 from intertie.spec.stage import ImageRef, StageSpec
 from intertie.spec.team import Team
@@ -53,6 +54,8 @@ class PipelineSpec(Spec):
     """Budget over all placements."""
     alerts: ToldAlerts | None = None
     """Whom alerts reach: an address, several, or `page` and `ticket` apart. Default: nobody."""
+    observability: Observability | None = None
+    """What is told of single requests: traces."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     """Further tags for every resource."""
     digests: dict[ImageRef, Digest] = Field(default_factory=dict)

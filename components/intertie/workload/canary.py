@@ -15,6 +15,7 @@ from intertie.workload.entry import entry
 from intertie.workload.images import proxy_image
 from intertie.workload.manifest import Manifest, metadata
 from intertie.workload.routing import balancer, is_pooled, order
+from intertie.workload.traces import ROLE, telemetry
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 ENVOY_API = "gateway.envoyproxy.io/v1alpha1"
@@ -102,6 +103,11 @@ def objects(plan: Plan) -> tuple[Manifest, ...]:
     )
 
 
+def gateways(plan: Plan) -> bool:
+    """Whether any gateway is made: at the door or inside."""
+    return plan.endpoint is not None or uses_gateway(plan)
+
+
 def uses_gateway(plan: Plan) -> bool:
     return any(is_split(plan, stage) for stage in plan.stages)
 
@@ -129,6 +135,7 @@ def _inside(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:
         "provider": {"type": "Kubernetes", "kubernetes": pods},
         "shutdown": {"drainTimeout": f"{stage.grace_seconds}s"},
         **order(stage),
+        **telemetry(plan, name),
     }
     listening = {
         "gatewayClassName": f"intertie-{plan.namespace}",
@@ -143,7 +150,7 @@ def _inside(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:
     policy = {"targetRefs": [target], "healthCheck": HEALTH, "loadBalancer": balancer(stage)}
     services = tuple(f"{each['name']}-service" for each in backends(plan, stage))
     return (
-        _made(plan, f"{name}-proxies", ENVOY_API, "EnvoyProxy", name, proxy, _INSTALLED),
+        _made(plan, f"{name}-proxies", ENVOY_API, "EnvoyProxy", name, proxy, (*_INSTALLED, ROLE)),
         _made(plan, name, GATEWAY_API, "Gateway", name, listening, (*_INSTALLED, f"{name}-proxies")),
         _made(plan, f"{name}-limits", ENVOY_API, "BackendTrafficPolicy", name, policy, (*_INSTALLED, name)),
         _made(plan, f"{name}-route", GATEWAY_API, "HTTPRoute", name,

@@ -10,7 +10,7 @@ from typing import Any
 
 from intertie.contract import ClusterHandle
 from intertie.plan import Plan
-from intertie.workload import agents, canary, certificate, operators, secrets
+from intertie.workload import agents, canary, certificate, operators, secrets, traces
 from intertie.workload.autoscaling import uses_keda
 from intertie.workload.images import chart_values
 from intertie.workload.manifest import Chart, Manifest
@@ -78,9 +78,11 @@ def charts(plan: Plan, handle: ClusterHandle) -> tuple[Chart, ...]:
 
 def _values(plan: Plan, row: Component) -> dict[str, Any]:
     """The table's, and what the plan's objects need to be switched on in the gateway."""
-    if row.name != "envoy-gateway" or not pooled(plan):
+    patches = {"enableEnvoyPatchPolicy": True} if pooled(plan) else {}
+    switched = patches | ({"enableBackend": True} if traces.asked(plan) is not None else {})
+    if row.name != "envoy-gateway" or not switched:
         return row.values
-    return {**row.values, "config": {"envoyGateway": {"extensionApis": {"enableEnvoyPatchPolicy": True}}}}
+    return {**row.values, "config": {"envoyGateway": {"extensionApis": switched}}}
 
 
 def brings(handle: ClusterHandle, component: str) -> bool:
@@ -93,7 +95,7 @@ def needed(plan: Plan, handle: ClusterHandle) -> Iterator[str]:
     """Names of the charts' components that the plan's objects and nodes rely on."""
     if uses_keda(plan):
         yield "keda"
-    if plan.endpoint is not None or canary.uses_gateway(plan):
+    if canary.gateways(plan):
         yield "envoy-gateway"
     if certificate.used(plan) or pooled(plan):
         yield "cert-manager"

@@ -8,8 +8,8 @@ GAPS = (
     ),
     (
         "Inference-pool routing (`routing: inference-pool`) is for vLLM and SGLang, with JSON bodies of OpenAI's API, "
-        "without a canary, and before the pinned gateway only. Without a picker that answers the connection requests go "
-        "to the replica with the fewest; one that takes a request and never answers holds it until its time is over."
+        "without a canary, and before the pinned gateway only. Where no picker can be reached requests go to the "
+        "replica with the fewest; a picker that takes a request and never answers holds it until its time is over."
     ),
     (
         "Rates are limited for each of the two proxies by itself, by the caller's address: a count that "
@@ -35,5 +35,10 @@ GAPS = (
         "of pagers and webhooks are not taken, since whatever a cloud is to write to stands in the stack's state."
     ),
     ("A canary is judged by errors and by its first tokens, never by what it says; promoting it is by hand."),
-    "Traces are not collected. Dashboards are data for a Grafana that is there; none is installed.",
+    (
+        "Spans (`observability.traces`) come from the gateway's proxies and from the pinned release of vLLM: SGLang's "
+        "package leaves the exporter out, Triton's speaks HTTP, and what an image of your own tells is its own. No "
+        "collector is installed, and none is given credentials: the gateway would hold them in clear."
+    ),
+    "Dashboards are data for a Grafana that is there; none is installed.",
 )

@@ -85,7 +85,7 @@ def _asking(plan: Plan, stage: StagePlan) -> tuple[Manifest, ...]:
     if not inside:
         return asked, open_
     target = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gateway}
-    callers = {"targetRefs": [target], **headers(stage)}
+    callers = {"targetRefs": [target], **headers(plan, stage)}
     return asked, open_, _made(plan, stage, "callers", "ClientTrafficPolicy", callers, gateway)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from intertie.contract import ClusterHandle
 from intertie.plan import LABEL, Plan, StagePlan
-from intertie.workload import canary, monitoring, picker
+from intertie.workload import canary, monitoring, picker, traces
 from intertie.workload.autoscaling import metrics_port, shown_to_scaler
 from intertie.workload.entry import entry
 from intertie.workload.manifest import Manifest, labels, metadata, selector
@@ -71,8 +71,8 @@ def _stage(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> Manifest:
         "policyTypes": ["Ingress"],
         "ingress": [*_callers(plan, stage), *group, *_collector(stage, handle)],
     }
-    if later or own:
-        rules = {**rules, "policyTypes": ["Ingress", "Egress"], "egress": [*later, *own]}
+    if egress := [*later, *own, *traces.egress(plan, stage)]:
+        rules = {**rules, "policyTypes": ["Ingress", "Egress"], "egress": egress}
     return _policy(plan, f"{stage.name}-ingress", selector(plan, stage.name), rules)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from intertie.contract import Bound, ClusterHandle, service_account
 from intertie.plan import LABEL, Plan, StagePlan
-from intertie.workload import canary, priority
+from intertie.workload import canary, priority, traces
 from intertie.workload.autoscaling import metrics_port
 from intertie.workload.images import image
 from intertie.workload.manifest import labels
@@ -72,7 +72,7 @@ class _Pod:
             "image": image(self.plan, self.stage.image, self.handle.registry),
             "imagePullPolicy": "IfNotPresent",
             "command": list(self.launch.command),
-            "args": list(self.launch.args if self.serves else self.launch.worker_args),
+            "args": self.arguments(),
             "env": self.environment(),
             "ports": self.ports() if self.serves else [],
             "resources": self.asked.requirements(self.stage, fabric(self.stage, self.handle)),
@@ -82,6 +82,12 @@ class _Pod:
             **(self.probes() if self.serves else {}),
         }
         return {name: value for name, value in fields.items() if value not in ([], {})}
+
+    def arguments(self) -> list[Bound]:
+        """Spans are told by whoever takes requests."""
+        if not self.serves:
+            return list(self.launch.worker_args)
+        return [*self.launch.args, *traces.arguments(self.plan, self.stage)]
 
     def ports(self) -> list[dict[str, Any]]:
         """Collectors find a port only where the pod names it."""
@@ -93,6 +99,7 @@ class _Pod:
     def environment(self) -> list[dict[str, Any]]:
         """The runtime's, the storage's, the fabric's, addresses of stages that come after, and last the user's own."""
         values: dict[str, Bound] = {**self.launch.env, **self.handle.storage.env}
+        values |= traces.environment(self.plan, self.stage) if self.serves else {}
         if self.launch.buffer_variable is not None:
             values[self.launch.buffer_variable] = str(self.asked.read_buffer(self.stage.per_pod))
         if self.stage.multi_node:

@@ -14,6 +14,7 @@ from intertie.workload import (
     secrets,
     stage,
     teams,
+    traces,
 )
 from intertie.workload.components import brings, charts, node_agents
 from intertie.workload.manifest import Manifest
@@ -27,7 +28,7 @@ def render(plan: Plan, handle: ClusterHandle, prices: str = "") -> tuple[Manifes
 
     Raises PlanError where the cluster cannot run what the plan asks, InputError for a pool that it does not have.
     """
-    agents = node_agents(plan, handle)
+    agents, own_gateway = node_agents(plan, handle), brings(handle, "envoy-gateway")
     manifests = [
         network.namespace(plan, handle),
         *network.policies(plan, handle),
@@ -39,7 +40,8 @@ def render(plan: Plan, handle: ClusterHandle, prices: str = "") -> tuple[Manifes
         *certificate.objects(plan),
         *route.objects(plan, handle),
         *canary.objects(plan),
-        *inference_pool.objects(plan, handle, own_gateway=brings(handle, "envoy-gateway")),
+        *inference_pool.objects(plan, handle, own_gateway=own_gateway),
+        *traces.objects(plan, gateways=canary.gateways(plan), own_gateway=own_gateway),
         *monitoring.objects(plan, handle, agents),
         *cost_watch.objects(plan, handle, prices),
     ]

@@ -6,7 +6,7 @@ from intertie.contract import ClusterHandle
 from intertie.errors import PlanError, Problem
 from intertie.plan import Plan
 from intertie.spec import Access, Auth, AuthKind, Duration, EndpointSpec
-from intertie.workload import canary, certificate, secrets
+from intertie.workload import canary, certificate, secrets, traces
 from intertie.workload.entry import entry
 from intertie.workload.images import proxy_image
 from intertie.workload.manifest import Manifest, labels, metadata
@@ -74,8 +74,9 @@ def _proxies(plan: Plan, endpoint: EndpointSpec, handle: ClusterHandle) -> Manif
         "provider": {"type": "Kubernetes", "kubernetes": proxies},
         "shutdown": {"drainTimeout": _duration(endpoint.limits.stream)},
         **order(entry(plan)),
+        **traces.telemetry(plan, plan.spec.name),
     }
-    return _envoy(plan, "gateway-proxies", "EnvoyProxy", spec)
+    return _envoy(plan, "gateway-proxies", "EnvoyProxy", spec, traces.ROLE)
 
 
 def _callers(plan: Plan, endpoint: EndpointSpec) -> list[str]:
@@ -185,7 +186,7 @@ def _client_limits(plan: Plan, endpoint: EndpointSpec) -> Manifest:
         "tcpKeepalive": ALIVE,
         "connection": {"connectionLimit": {"value": 10000}},
         "tls": {"minVersion": "1.2"},
-        **headers(entry(plan)),
+        **headers(plan, entry(plan)),
     }
     return _envoy(plan, "gateway-client-limits", "ClientTrafficPolicy", spec, "gateway")
 

@@ -6,6 +6,8 @@ from typing import Any
 from intertie.errors import Problem
 from intertie.plan import Plan, StagePlan
 from intertie.spec.stage import Routing
+from intertie.workload import traces
+from intertie.workload.entry import entry
 
 DESTINATION = "x-gateway-destination-endpoint"
 """Header in which a picker tells a proxy address and port of a replica. Source: Gateway API Inference Extension,
@@ -39,9 +41,12 @@ def order(stage: StagePlan) -> dict[str, Any]:
     return {"filterOrder": [{"name": _PICKER, "after": other} for other in _ASKED_BEFORE]}
 
 
-def headers(stage: StagePlan) -> dict[str, Any]:
-    """Part of a ClientTrafficPolicy: no caller chooses a replica by itself."""
-    return {"headers": {"earlyRequestHeaders": {"remove": [DESTINATION]}}} if is_pooled(stage) else {}
+def headers(plan: Plan, stage: StagePlan) -> dict[str, Any]:
+    """Part of a ClientTrafficPolicy: no caller chooses a replica by itself, nor what is traced from outside."""
+    taken = [DESTINATION] if is_pooled(stage) else []
+    if traces.asked(plan) is not None and stage.name == entry(plan).name:
+        taken += traces.DECIDED
+    return {"headers": {"earlyRequestHeaders": {"remove": taken}}} if taken else {}
 
 
 def problems(stage: StagePlan) -> Iterator[Problem]:
