@@ -15,6 +15,7 @@ from intertie.platforms import registry
 from intertie.spec import Alerts, Registry
 from support import azure, gke
 from support.building import build
+from support.caches import with_caches
 from support.plans import REGION, accelerator_pool, claim, plan, spec_data
 
 CLOUD = {"eks": "aws", "aks": "azure", "gke": "gcp"}
@@ -86,7 +87,7 @@ def plans_of(platform: str) -> tuple[Plan, ...]:
     made += [plan(cloud, pools=pools, operations=public, zones=_ZONES[platform]) for pools in others]
     if platform != "aks":  # where a cluster without a way out is refused
         made.append(plan(cloud, pools=others[0], operations=Operations(egress="none")))
-    return tuple(_with_registry(each) for each in made)
+    return (*(_with_registry(each) for each in made), with_caches(cloud))
 
 
 def _with_registry(made: Plan) -> Plan:
