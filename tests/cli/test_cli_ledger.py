@@ -130,3 +130,15 @@ def test_a_time_without_its_zone_is_refused(ledger: str, intertie: Runner) -> No
 def test_the_help_of_every_command_has_an_example(intertie: Runner) -> None:
     for command in ("add", "cancel", "use", "show", "verify"):
         assert f"intertie ledger {command}" in " ".join(intertie("ledger", command, "--help").out.split())
+
+
+def test_a_last_line_that_is_not_whole_is_said_and_not_counted(ledger: str, intertie: Runner) -> None:
+    path = Path(ledger)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    shown = intertie("ledger", "show", ledger, "--format", "json")
+    assert (shown.code, json.loads(shown.out)["entries"]) == (0, 1)
+    left = len(whole.splitlines()[-1]) + 1 - 9
+    assert f"capacity.ledger:2: {left} bytes of a line that was never finished are not counted" in shown.err
+    path.write_bytes(whole)
+    assert not intertie("ledger", "show", ledger).err

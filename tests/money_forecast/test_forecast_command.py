@@ -69,3 +69,11 @@ def test_a_bad_option_is_named(options: list[str], said: str, tmp_path: Path, in
     assert shown.code == 2
     assert said in shown.err
     assert "Traceback" not in shown.err
+
+
+def test_use_of_the_future_is_said_with_its_day(tmp_path: Path, intertie: Runner) -> None:
+    path = tmp_path / "usage.csv"
+    path.write_text("timestamp,value\n2026-01-01,5\n2199-01-01,5\n")
+    shown = intertie("forecast", str(path), "--step", "4w", "--horizon", "4w")
+    assert "usage.csv: timestamp: 1 of 2 rows are of the future, from 2199-01-01 on" in " ".join(shown.err.split())
+    assert "of the future" not in intertie("forecast", written(tmp_path)).err

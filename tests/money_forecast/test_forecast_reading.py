@@ -173,3 +173,12 @@ def test_no_text_at_all_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFac
     path.write_text("timestamp,value\n" + text, newline="")
     with contextlib.suppress(InputError):
         assert len(regular(read_rows(path))) > 0
+
+
+@pytest.mark.parametrize("column", ["currency", "unit", "Currency"])
+def test_a_file_of_two_currencies_or_units_is_refused_with_row_and_column(column: str, tmp_path: Path) -> None:
+    text = f"timestamp,value,{column}\n2026-01-01,1,USD\n2026-01-02,1,\n2026-01-03,1,EUR\n"
+    with pytest.raises(InputError) as caught:
+        series(tmp_path, text)
+    assert f"usage.csv: row 4: {column.lower()}: found 'EUR'; allowed: USD, as in row 2" in str(caught.value)
+    assert series(tmp_path, text.replace("EUR", "USD")).values.tolist() == [1, 1, 1]

@@ -1,15 +1,21 @@
 """From a file of use to simulated demand for machines: joins the forecast, the plan and the commitments."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from intertie.cli.described import accelerated, planned
+from intertie.cli.output import talk
 from intertie.errors import InputError
 
 if TYPE_CHECKING:
+    from intertie.money.forecast.reading import Rows
     from intertie.plan import Plan
     from intertie.plan.types import StagePlan
+
+_CLOCKS_S = 86_400
+"""Seconds by which a timestamp without a zone may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +46,31 @@ def target_of(
     return Target(cloud or plan.cloud, region or plan.region, machine or pools[0].machine, plan, found)
 
 
+def usage_rows(file: Path) -> "Rows":
+    """The rows of a usage file. Says on stderr where some are of the future, which no use is: a slip, or a plan."""
+    from intertie.money.forecast import read_rows
+
+    rows, now = read_rows(file), datetime.now(UTC)
+    later = [second for second in rows.seconds if second > now.timestamp() + _CLOCKS_S]
+    if later:
+        first = datetime.fromtimestamp(min(later), UTC).date().isoformat()
+        talk(
+            f"note: {file}: timestamp: {len(later)} of {len(rows.seconds)} rows are of the future, from {first} on; "
+            "they are taken as use\n  → look at the year and the zone, or leave them out"
+        )
+    return rows
+
+
 def demand_of(
     file: Path, target: Target, *, unit: str, horizon: str, headroom: float, holidays: str
 ) -> tuple[Any, float]:
     """Machines that are wanted, shape (futures, steps), and the hours of a step."""
-    from intertie.money.forecast import forecast, read_rows, regular
+    from intertie.money.forecast import forecast, regular
     from intertie.money.forecast.durations import seconds_of
     from intertie.money.forecast.regular import steps_of
 
     aggregate = "sum" if unit == "tokens" else "mean"
-    series = regular(read_rows(file), unit=unit, aggregate=aggregate, name=str(file))
+    series = regular(usage_rows(file), unit=unit, aggregate=aggregate, name=str(file))
     ahead = forecast(series, steps_of(seconds_of(horizon, "--horizon"), series.step), place=holidays)
     return machines(ahead.paths, target, unit, series.step, headroom), series.step / 3600
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intertie.cli.demand import usage_rows
 from intertie.cli.described import accelerated, planned
 from intertie.cli.output import Format, FormatOption, console, write_json
 from intertie.errors import InputError
@@ -64,11 +65,10 @@ def forecast(  # noqa: PLR0917  these are options, not positions
 
     Example: `intertie forecast usage.csv --horizon 30d --unit requests --holidays US`
     """
-    from intertie.money.forecast import read_rows
     from intertie.money.forecast.durations import seconds_of
 
     engines, length = _engines(engine), seconds_of(horizon, "--horizon")
-    rows = _asked(prometheus, query, history, step) if file is None else read_rows(file)
+    rows = _asked(prometheus, query, history, step) if file is None else usage_rows(file)
     name, step = (str(file), step) if file is not None else ("the query", None)
     series = _series(rows, name, unit=unit, step=step, aggregate=aggregate, timezone=timezone)
     if backtest:

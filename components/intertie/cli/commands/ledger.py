@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from intertie.cli.output import Format, FormatOption, console, write_json
+from intertie.cli.output import Format, FormatOption, console, talk, write_json
 from intertie.cli.pricing import Prices, price_book
 from intertie.errors import InputError, Problem
-from intertie.money.ledger import append, balance_of, read
-from intertie.money.ledger.entries import KINDS, Cancellation, Commitment, Use, moment, parse
+from intertie.money.ledger import append, balance_of, read, unfinished
+from intertie.money.ledger.entries import KINDS, Cancellation, Commitment, Entry, Use, moment, parse
 from intertie.money.ledger.result import ledger_json
 from intertie.money.ledger.use_file import read_use
 
@@ -93,7 +93,7 @@ def show(
 
     Example: `intertie ledger show capacity.ledger --until 2027-06-30T00:00:00Z`
     """
-    entries = read(file)
+    entries = _read(file)
     moment_ = _time("--at", at) or (entries[-1].recorded if entries else datetime.now(UTC))
     data = ledger_json(entries, balance_of(entries, moment_), price_book(prices), _time("--until", until))
     if format is Format.JSON:
@@ -116,9 +116,21 @@ def verify(
 
     Example: `intertie ledger verify capacity.ledger --expected 9f86d081…`
     """
-    entries = read(file, expected)
+    entries = _read(file, expected)
     last = entries[-1].hash if entries else ""
     _done(file, {"schema": "intertie.ledger-audit/v1", "entries": len(entries), "last_hash": last}, format)
+
+
+def _read(file: Path, expected: str = "") -> tuple[Entry, ...]:
+    """The entries; and a word on stderr about a last line that is not whole, as it is not counted."""
+    entries = read(file, expected)
+    if left := unfinished(file):
+        talk(
+            f"note: {file}:{len(entries) + 1}: {left} bytes of a line that was never finished are not counted: its "
+            "writer was killed before it had acknowledged it, or the file was cut off\n"
+            "  → intertie ledger verify FILE --expected HASH tells, with the last hash that you kept"
+        )
+    return entries
 
 
 def _append(file: Path, data: Sequence[Commitment | Cancellation | Use], form: Format) -> None:

@@ -17,6 +17,8 @@ MOST_BYTES = 128 * 1024 * 1024
 LARGEST = 1e18
 _TIMES = ("timestamp", "ds", "time", "date")
 _VALUES = ("value", "y")
+_MEASURES = ("currency", "unit")
+"""Columns that say what is counted: one file is of one kind, as nothing here converts."""
 _MISSING = frozenset(("", "nan", "null", "none", "na", "n/a"))
 _MOST_PROBLEMS = 20
 
@@ -49,7 +51,7 @@ def _parse(lines: Iterator[list[str]], name: str) -> Rows:
     body = [(number, row) for number, row in enumerate(islice(lines, MOST_ROWS + 1), start=2) if row]
     if len(body) > MOST_ROWS:
         raise InputError(f"{name} has more than {MOST_ROWS:,} rows: aggregate it to hours or days first")
-    problems: list[Problem] = []
+    problems = _mixed(header, body, name)
     parsed: list[tuple[datetime, float]] = []
     for number, row in body:
         if any(row[len(header) :]):
@@ -65,6 +67,20 @@ def _parse(lines: Iterator[list[str]], name: str) -> Rows:
     if problems:
         raise InputError(f"{name}: {len(problems)} rows cannot be used", problems)
     return rows_of([moment for moment, _ in parsed], [value for _, value in parsed], name, [n for n, _ in body])
+
+
+def _mixed(header: Sequence[str], body: Sequence[tuple[int, list[str]]], name: str) -> list[Problem]:
+    """The first row whose currency or unit is another than that of the row before it; sums of both mean nothing."""
+    names, problems = [cell.strip().lower() for cell in header], []
+    for column in (known for known in _MEASURES if known in names):
+        at = names.index(column)
+        told = [(number, row[at].strip()) for number, row in body if at < len(row) and row[at].strip()]
+        odd = next((each for each in told if each[1] != told[0][1]), None)
+        if odd is not None:
+            allowed = f"{told[0][1][:20]}, as in row {told[0][0]}"
+            hint = "convert it, or forecast each in a file of its own"
+            problems.append(Problem(column, repr(odd[1][:60]), allowed, hint, where=f"{name}: row {odd[0]}"))
+    return problems
 
 
 def rows_of(moments: Sequence[datetime], values: Sequence[float], name: str, numbers: Sequence[int] = ()) -> Rows:

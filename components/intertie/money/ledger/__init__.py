@@ -8,9 +8,9 @@ balance = balance_of(entries, at)                   # used, idle, coverage per c
 from intertie.money.ledger.balance import Account, Balance, balance_of
 from intertie.money.ledger.checks import Finding, findings
 from intertie.money.ledger.entries import Cancellation, Commitment, Entry, Use
-from intertie.money.ledger.journal import append, read
+from intertie.money.ledger.journal import append, read, unfinished
 
 __all__ = [
     "Account", "Balance", "Cancellation", "Commitment", "Entry", "Finding", "Use", "append", "balance_of", "findings",
-    "read",
+    "read", "unfinished",
 ]  # fmt: skip

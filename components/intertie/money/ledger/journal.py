@@ -47,6 +47,15 @@ def read(path: Path, expected: str = "") -> tuple[Entry, ...]:
     return entries
 
 
+def unfinished(path: Path) -> int:
+    """Bytes at the end that no entry is made of: of a line that a killed writer never finished, or of one that was cut.
+
+    A write that was acknowledged ends whole, so the first loses nothing; only a hash kept elsewhere tells them apart.
+    """
+    body = _bytes(path)
+    return len(body) - (body.rfind(b"\n") + 1)
+
+
 def append(path: Path, data: Sequence[Data], now: datetime | None = None) -> tuple[Entry, ...]:
     """Adds entries and returns them when they are on the disk: all of them or none.
 
