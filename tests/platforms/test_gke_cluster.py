@@ -132,10 +132,10 @@ def test_the_way_out_has_ports_to_spare_and_is_there_before_the_first_node() -> 
 
 
 def test_more_nodes_than_the_pods_range_can_serve_are_a_problem_before_anything_is_made() -> None:
-    fits = placed(pool(max_nodes=128 - 12))
+    fits = placed(pool(max_nodes=128 - 14))
     assert network.problems(fits) == []
     with pytest.raises(PlanError) as refused:
-        build(placed(pool(max_nodes=128 - 11)))
+        build(placed(pool(max_nodes=128 - 13)))
     assert "placements.here.network.pods: found pools that may grow to 129 nodes" in str(refused.value)
     assert "128 addresses of 100.64.0.0/18; allowed: at most 128 nodes" in str(refused.value)
 

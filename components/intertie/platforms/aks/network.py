@@ -11,10 +11,12 @@ from pulumi_azure_native import network, resources
 from intertie.contract import BuildOptions, GatewayBinding
 from intertie.errors import Problem
 from intertie.plan import Plan
+from intertie.platforms import room
 from intertie.platforms.children import child
 from intertie.platforms.tags import tags
 from intertie.spec import Access
 
+_RESERVED = 5  # addresses of a subnet that Azure keeps (Virtual Network FAQ)
 NODE_PODS = 24
 """Prefix of the range that each node takes out of the pods' range. Source: AKS, Azure CNI Overlay."""
 
@@ -48,21 +50,14 @@ def _no_way_out(plan: Plan) -> list[Problem]:
 
 
 def _too_many(plan: Plan) -> list[Problem]:
-    base = sum(pool.max_nodes for pool in plan.pools if not pool.stage)
-    stages = {pool.stage for pool in plan.pools if pool.stage}
-    grown = base + sum(max(pool.max_nodes for pool in plan.pools if pool.stage == stage) for stage in stages)
-    room = 2 ** max(NODE_PODS - ip_network(plan.addresses.pods).prefixlen, 0)
-    if grown <= room:
-        return []
-    return [
-        Problem(
-            path=f"placements.{plan.placement}.network.pods",
-            found=f"pools that may grow to {grown} nodes, and {plan.addresses.pods} for their pods",
-            allowed=f"at most {room} nodes: each takes a /{NODE_PODS} of the pods' range",
-            hint="name a larger `pods` range under `network`, up to /14, or lower `replicas.max`",
-            source="AKS, Azure CNI Overlay: IP address planning",
-        )
-    ]
+    wanted, nodes = room.most_nodes(plan), ip_network(plan.addresses.nodes)
+    free = 2 ** max(NODE_PODS - ip_network(plan.addresses.pods).prefixlen, 0)
+    each = "nodes, each of which takes"
+    rooms = (
+        room.Room("cidr", f"{each} one address of {nodes}", wanted, nodes.num_addresses - _RESERVED),
+        room.Room("pods", f"{each} a /{NODE_PODS} of {plan.addresses.pods}", wanted, free),
+    )
+    return room.problems(plan, rooms, "AKS, Azure CNI Overlay: IP address planning")
 
 
 @dataclass(frozen=True, slots=True)

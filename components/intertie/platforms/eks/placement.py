@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from intertie.contract import BuildOptions, ClusterHandle
+from intertie.errors import PlanError
 from intertie.plan import Plan
 from intertie.platforms.eks import (
     addons,
@@ -13,6 +14,7 @@ from intertie.platforms.eks import (
     interconnect,
     monitoring,
     network,
+    network_addresses,
     pools,
     secret_store,
     storage,
@@ -20,7 +22,10 @@ from intertie.platforms.eks import (
 
 
 def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
-    """Weights, secrets and who reads them; then the cluster, if the tier has one."""
+    """Weights, secrets and who reads them; then the cluster, if the tier has one. PlanError before any of it."""
+    problems = network_addresses.problems(plan)
+    if problems:
+        raise PlanError(plan.placement, problems)
     weights = storage.weights(plan, options)
     role = identity.pipeline_role(plan, options, weights.arn)
     store = secret_store.build(plan, options)

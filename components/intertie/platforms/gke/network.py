@@ -9,6 +9,7 @@ from pulumi_gcp import compute
 from intertie.contract import BuildOptions, GatewayBinding
 from intertie.errors import Problem
 from intertie.plan import Plan
+from intertie.platforms import room
 from intertie.platforms.children import child
 from intertie.platforms.gke import network_private, network_runner
 from intertie.spec import Access
@@ -118,35 +119,16 @@ def gateway(plan: Plan) -> GatewayBinding:
 
 def problems(plan: Plan) -> list[Problem]:
     """What keeps the plan's nodes from getting addresses: GKE would find out when it scales up, pool by pool."""
-    if "cluster" not in plan.renders:
-        return []
-    wanted = _most_nodes(plan)
+    wanted = room.most_nodes(plan)
     nodes = IPv4Network(plan.addresses.nodes)
     pods = IPv4Network(plan.addresses.pods)
+    share, free = 2 * PODS_PER_NODE, nodes.num_addresses - _RESERVED_BY_SUBNET
+    each = "nodes, each of which takes"
     rooms = (
-        ("cidr", nodes, nodes.num_addresses - _RESERVED_BY_SUBNET, "one address of"),
-        ("pods", pods, pods.num_addresses // (2 * PODS_PER_NODE), f"{2 * PODS_PER_NODE} addresses of"),
+        room.Room("cidr", f"{each} one address of {nodes}", wanted, free),
+        room.Room("pods", f"{each} {share} addresses of {pods}", wanted, pods.num_addresses // share),
     )
-    return [
-        Problem(
-            path=f"placements.{plan.placement}.network.{field}",
-            found=f"pools that may grow to {wanted} nodes, each of which takes {share} {cidr}",
-            allowed=f"at most {room} nodes",
-            hint="give the placement a larger range, or lower `replicas.max`",
-            source="GKE documentation, IP address ranges of VPC-native clusters",
-        )
-        for field, cidr, room, share in rooms
-        if wanted > room
-    ]
-
-
-def _most_nodes(plan: Plan) -> int:
-    """Nodes that there can be at the same time: the steps of a stage's ladder take one another's place."""
-    steps: dict[tuple[str, int], int] = {}
-    for pool in plan.accelerator_pools():
-        steps[pool.stage, pool.rank] = steps.get((pool.stage, pool.rank), 0) + pool.max_nodes
-    largest = {stage: max(n for (each, _), n in steps.items() if each == stage) for stage, _ in steps}
-    return sum(largest.values()) + sum(pool.max_nodes for pool in plan.pools if pool.role != "accelerator")
+    return room.problems(plan, rooms, "GKE documentation, IP address ranges of VPC-native clusters")
 
 
 def _project(plan: Plan) -> str | None:
