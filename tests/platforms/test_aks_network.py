@@ -93,7 +93,7 @@ def test_silent_streams_are_not_cut_after_four_minutes_and_probes_ask_nothing_ov
 
 @pytest.mark.parametrize(("nodes", "fits"), [(50, True), (51, False)])
 def test_pools_may_grow_to_as_many_nodes_as_the_pods_range_has_room_for(nodes: int, fits: bool) -> None:
-    """64 ranges of /24 in a /18: 14 for system and general, updates too; the two steps of a ladder replace one another."""
+    """64 ranges of /24 in a /18: 14 for system and general, updates too; steps of a ladder replace one another."""
     found = problems(plan("azure", (pool(0, "on-demand", max_nodes=nodes), pool(1, "spot", max_nodes=20))))
     assert (found == []) is fits
     assert fits or re.search(r"grow to 65 nodes.*100\.64\.0\.0/18.*at most 64 nodes", str(found[0]))
