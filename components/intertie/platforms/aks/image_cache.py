@@ -113,8 +113,8 @@ def _asked(
         opts=opts,
     )  # fmt: skip
     # joined to the id, which nobody knows before it exists: of the identity alone a preview shows what was asked for
-    identity = pulumi.Output.all(made_set.id, made_set.identity)
-    principal = identity.apply(lambda known: known[1].principal_id)
+    told = made_set.identity.apply(lambda identity: identity.principal_id if identity else None)
+    principal = pulumi.Output.all(made_set.id, told).apply(lambda known: known[1])
     kind = authorization.PrincipalType.SERVICE_PRINCIPAL
     what = f"cache-{cache.name}-token"
     right = assign(place, what, "Key Vault Secrets User", principal=principal, scope=vault.id, kind=kind)
