@@ -36,6 +36,10 @@ CLOUDFORMATION = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": ("AWS::EC2::VPCEndpoint", "ec2"),
     "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation": ("AWS::EC2::VPCCidrBlock", "ec2"),
     "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": ("AWS::EC2::VPCPeeringConnection", "ec2"),
+    "aws:ec2/vpnGateway:VpnGateway": ("AWS::EC2::VPNGateway", "ec2"),
+    "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": ("AWS::EC2::VPNGatewayRoutePropagation", "ec2"),
+    "aws:ec2/customerGateway:CustomerGateway": ("AWS::EC2::CustomerGateway", "ec2"),
+    "aws:ec2/vpnConnection:VpnConnection": ("AWS::EC2::VPNConnection", "ec2"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("AWS::EC2::SecurityGroupEgress", "ec2"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("AWS::EC2::SecurityGroupIngress", "ec2"),
     "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": ("AWS::ECR::PullThroughCacheRule", "ecr"),
@@ -69,6 +73,9 @@ OPERATIONS = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (
         "ec2:DescribeSecurityGroups ec2:DescribeSecurityGroupRules ec2:RevokeSecurityGroupEgress "
         "ec2:RevokeSecurityGroupIngress ec2:CreateTags ec2:DeleteTags"
+    ),
+    "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter": (
+        "ec2:AcceptVpcPeeringConnection ec2:DescribeVpcPeeringConnections ec2:CreateTags ec2:DeleteTags"
     ),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": (
         "eks:AssociateAccessPolicy eks:DisassociateAccessPolicy eks:ListAssociatedAccessPolicies"

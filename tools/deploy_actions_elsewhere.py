@@ -45,6 +45,7 @@ AZURE: dict[str, tuple[str, str]] = {
     "monitor:DataCollectionRuleAssociation": ("Microsoft.Insights/dataCollectionRuleAssociations", ""),
     "monitor:DiagnosticSetting": ("Microsoft.Insights/diagnosticSettings", ""),
     "network:FlowLog": ("Microsoft.Network/networkWatchers/flowLogs", "Microsoft.Network/networkWatchers/read"),
+    "network:LocalNetworkGateway": ("Microsoft.Network/localNetworkGateways", ""),
     "network:NatGateway": ("Microsoft.Network/natGateways", "Microsoft.Network/natGateways/join/action"),
     "network:NetworkSecurityGroup": (
         "Microsoft.Network/networkSecurityGroups", "Microsoft.Network/networkSecurityGroups/join/action",
@@ -59,6 +60,8 @@ AZURE: dict[str, tuple[str, str]] = {
         "Microsoft.Network/virtualNetworks/subnets", "Microsoft.Network/virtualNetworks/subnets/join/action",
     ),
     "network:VirtualNetwork": ("Microsoft.Network/virtualNetworks", "Microsoft.Network/virtualNetworks/join/action"),
+    "network:VirtualNetworkGateway": ("Microsoft.Network/virtualNetworkGateways", ""),
+    "network:VirtualNetworkGatewayConnection": ("Microsoft.Network/connections", ""),
     "network:VirtualNetworkPeering": (
         "Microsoft.Network/virtualNetworks/virtualNetworkPeerings", "Microsoft.Network/virtualNetworks/peer/action",
     ),
@@ -88,8 +91,15 @@ _ON_PROJECT = "resourcemanager.projects.get resourcemanager.projects.getIamPolic
 GCP: dict[str, tuple[str, str, str]] = {
     # of one project: rights on the billing account itself are not needed (Cloud Billing, access control of budgets)
     "billing/budget:Budget": ("billing.resourcebudgets", "read write", "resourcemanager.projects.get"),
+    "compute/externalVpnGateway:ExternalVpnGateway": (
+        "compute.externalVpnGateways", "create delete get list setLabels use", "compute.globalOperations.get",
+    ),
     "compute/firewall:Firewall": ("compute.firewalls", _FULL, "compute.networks.updatePolicy"),
     "compute/globalAddress:GlobalAddress": ("compute.globalAddresses", "create delete get list use setLabels", ""),
+    "compute/haVpnGateway:HaVpnGateway": (
+        "compute.vpnGateways", "create delete get list setLabels use",
+        "compute.networks.updatePolicy compute.regionOperations.get",
+    ),
     "compute/network:Network": (
         "compute.networks", _FULL, "compute.networks.updatePolicy compute.globalOperations.get",
     ),
@@ -99,6 +109,14 @@ GCP: dict[str, tuple[str, str, str]] = {
     "compute/reservation:Reservation": ("compute.reservations", _FULL, "compute.zoneOperations.get"),
     "compute/resourcePolicy:ResourcePolicy": ("compute.resourcePolicies", "create delete get list use", ""),
     "compute/router:Router": ("compute.routers", _FULL, "compute.networks.updatePolicy compute.regionOperations.get"),
+    "compute/routerInterface:RouterInterface": (
+        "compute.routers", "get update use", "compute.vpnTunnels.use compute.regionOperations.get",
+    ),
+    "compute/routerPeer:RouterPeer": ("compute.routers", "get update", "compute.regionOperations.get"),
+    "compute/vPNTunnel:VPNTunnel": (
+        "compute.vpnTunnels", "create delete get list setLabels use",
+        "compute.routers.use compute.regionOperations.get",
+    ),
     "compute/routerNat:RouterNat": ("compute.routers", "get update", "compute.regionOperations.get"),
     "compute/subnetwork:Subnetwork": (
         "compute.subnetworks", f"{_FULL} use", "compute.networks.updatePolicy compute.regionOperations.get",

@@ -19,6 +19,7 @@ _AWS = (
     "ec2/eip:Eip", "ec2/flowLog:FlowLog", "ec2/instance:Instance", "ec2/internetGateway:InternetGateway",
     "ec2/launchTemplate:LaunchTemplate", "ec2/natGateway:NatGateway", "ec2/placementGroup:PlacementGroup",
     "ec2/routeTable:RouteTable", "ec2/securityGroup:SecurityGroup", "ec2/subnet:Subnet", "ec2/vpc:Vpc",
+    "ec2/customerGateway:CustomerGateway", "ec2/vpnConnection:VpnConnection", "ec2/vpnGateway:VpnGateway",
     "ec2/vpcEndpoint:VpcEndpoint", "ec2/capacityBlockReservation:CapacityBlockReservation", "ecr/repository:Repository",
     "efs/fileSystem:FileSystem", "eks/addon:Addon", "eks/cluster:Cluster", "eks/fargateProfile:FargateProfile",
     "eks/nodeGroup:NodeGroup", "elasticache/replicationGroup:ReplicationGroup", "fsx/lustreFileSystem:LustreFileSystem",
@@ -32,7 +33,8 @@ _AZURE = (
     "containerregistry:Registry", "containerservice:AgentPool", "containerservice:ManagedCluster",
     "keyvault:Vault", "managedidentity:UserAssignedIdentity", "monitor:AzureMonitorWorkspace", "network:NatGateway",
     "network:NetworkSecurityGroup", "network:PrivateEndpoint", "network:PublicIPAddress", "network:PublicIPPrefix",
-    "network:RouteTable", "network:VirtualNetwork", "operationalinsights:Workspace", "resources:ResourceGroup",
+    "network:RouteTable", "network:VirtualNetwork", "network:VirtualNetworkGateway", "network:LocalNetworkGateway",
+    "network:VirtualNetworkGatewayConnection", "operationalinsights:Workspace", "resources:ResourceGroup",
     "storage:StorageAccount", "storagecache:AmlFilesystem",
 )  # fmt: skip
 _GOOGLE = {
@@ -40,7 +42,8 @@ _GOOGLE = {
     **dict.fromkeys(
         (
             "artifactregistry/repository:Repository", "bigquery/dataset:Dataset", "compute/address:Address",
-            "compute/disk:Disk", "compute/forwardingRule:ForwardingRule", "compute/globalAddress:GlobalAddress",
+            "compute/disk:Disk", "compute/externalVpnGateway:ExternalVpnGateway", "compute/haVpnGateway:HaVpnGateway",
+            "compute/vPNTunnel:VPNTunnel", "compute/forwardingRule:ForwardingRule", "compute/globalAddress:GlobalAddress",
             "compute/globalForwardingRule:GlobalForwardingRule", "compute/image:Image", "compute/instance:Instance",
             "compute/instanceTemplate:InstanceTemplate", "compute/regionDisk:RegionDisk", "compute/snapshot:Snapshot",
             "filestore/instance:Instance", "kms/cryptoKey:CryptoKey", "lustre/instance:Instance", "pubsub/topic:Topic",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from intertie.errors import InputError
 from intertie.graph import record
 from intertie.plan import resolve
 from intertie.workload import check_args
@@ -14,6 +15,8 @@ from support.caches import GITHUB
 from support.caches import built as caches_of
 from support.command import run
 from support.descriptions import problems_of, small
+from support.interconnected import plan_of
+from support.interconnected_stacks import CONNECTION, derived, keyed
 from support.pipelines import planned
 from support.stacks import ROOT, STACKS, config_of, graph_of
 
@@ -69,6 +72,18 @@ def test_a_secret_among_the_arguments_is_refused_without_being_repeated(option: 
     said = "\n".join(map(str, check_args(plan.stage("generate"))))
     assert option in said
     assert CANARY not in said
+
+
+@pytest.mark.parametrize("clouds", [("aws", "gcp"), ("azure", "aws"), ("gcp", "azure")])
+def test_the_key_of_an_interconnect_is_in_no_graph_and_no_message(clouds: tuple[str, str]) -> None:
+    key = CANARY * 2
+    graph = keyed(*clouds, {"there": key})
+    assert len([each for each in graph if each.type in CONNECTION.values()]) >= 2
+    shown = "".join(map(repr, graph))
+    assert [each for each in (key, *derived(plan_of(*clouds).links[0], key)) if each in shown] == []
+    with pytest.raises(InputError) as refused:
+        keyed(*clouds, {"there": f"{CANARY} with spaces"})
+    assert CANARY not in str(refused.value)
 
 
 def test_a_description_has_no_place_for_a_value() -> None:

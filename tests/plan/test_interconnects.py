@@ -11,6 +11,7 @@ from intertie.errors import PlanError
 from intertie.plan import resolve
 from intertie.plan.interconnects import INSIDE
 from intertie.plan.peers import peers_of, pending
+from intertie.plan.prerequisites import prerequisites
 from support.interconnected import ADDRESSES, NAMES, REGIONS, described, plan_of, told
 from support.pipelines import only_problem, pipeline, problems
 
@@ -171,6 +172,20 @@ def test_what_is_told_wrong_of_the_other_end_is_refused_with_its_place(value: An
         peers_of(plan_of("aws", "gcp"), value)
     (problem,) = refused.value.problems
     assert (problem.path, problem.found) == (path, found)
+
+
+def test_what_an_end_must_be_told_is_seen_to_before_it_is_deployed() -> None:
+    (vpn,) = [each for each in prerequisites(plan_of("aws", "gcp")) if each.kind == "interconnect"]
+    assert "what there publishes as `interconnects` for here, and the key" in vpn.what
+    assert vpn.how == "pulumi config set --path 'peers.there[0]' VALUE (2 in all)"
+    (peering,) = [each for each in prerequisites(plan_of("gcp", "gcp")) if each.kind == "interconnect"]
+    assert "key" not in peering.what
+
+
+def test_what_was_told_of_a_placement_stays_while_it_is_cold() -> None:
+    plan = plan_of("aws", "gcp", there={"tier": "cold"})
+    assert peers_of(plan, {"there": ADDRESSES[:2]}) == {}
+    assert pending(plan, {}) == ()
 
 
 def test_a_peering_is_told_the_networks_id_and_whoever_accepts_the_requests() -> None:

@@ -1,14 +1,24 @@
 """Stacks of placements that Intertie connects, recorded with and without what they must know of the other ends."""
 
+import hmac
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import pulumi
 
 from intertie import InferencePipeline
 from intertie.graph import Graph, Resource, record
+from intertie.plan.links import Link
 from support.interconnected import KEY, described, told
+
+CONNECTION = {
+    "aws": "aws:ec2/vpnConnection:VpnConnection",
+    "azure": "azure-native:network:VirtualNetworkGatewayConnection",
+    "gcp": "gcp:compute/vPNTunnel:VPNTunnel",
+}
+"""What holds the keys of tunnels, by cloud."""
 
 Keys = Mapping[str, str] | None
 
@@ -34,6 +44,11 @@ def _recorded(cloud: str, other: str, placement: str, peers: Any, keys: Keys) ->
         pulumi.export("interconnects", made.interconnects)
 
     return record(program, "inference", placement)
+
+
+def derived(link: Link, key: str = KEY) -> list[str]:
+    """The keys of a connection's tunnels, computed apart from the code that is tested."""
+    return ["k" + hmac.new(key.encode(), each.inside.encode(), sha256).hexdigest()[:63] for each in link.tunnels]
 
 
 def of(graph: Graph, token: str) -> list[Resource]:

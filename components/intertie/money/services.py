@@ -35,6 +35,7 @@ def service_lines(plan: Plan, book: PriceBook, machines: Sequence[Quantity], tra
         yield _nat(plan, book, machines)
         if traffic.translated_gib is not None:
             yield _monthly(plan, book, "nat-data", "traffic through address translation", traffic.translated_gib)
+        yield from _tunnels(plan, book)
         if plan.endpoint is not None:
             yield _line(plan, book, "load-balancer", "load balancer", FIXED, exactly(1), "hour")
         yield from _disks(plan, book, machines)
@@ -56,6 +57,8 @@ def uncounted(plan: Plan, traffic: Traffic) -> Iterator[str]:
         return
     if traffic.egress_gib is None and plan.endpoint is not None:
         yield "traffic to the internet: no quantity is given (--egress-gib)"
+    if plan.links:
+        yield "traffic between connected placements: no quantity is given, and clouds charge for it by the gigabyte"
     if traffic.translated_gib is None and "cluster" in plan.renders:
         yield "traffic through address translation: no quantity is given (--nat-gib)"
 
@@ -105,6 +108,19 @@ def _nat(plan: Plan, book: PriceBook, machines: Sequence[Quantity]) -> Line:
         return _line(plan, book, "nat-gateway", "address translation", RUNNING, capped, "machine-hour")
     gateways = max(1, len(plan.zones)) if plan.cloud == "aws" else 1
     return _line(plan, book, "nat-gateway", "address translation", FIXED, exactly(gateways), "gateway-hour")
+
+
+def _tunnels(plan: Plan, book: PriceBook) -> Iterator[Line]:
+    """AWS counts connections of two tunnels and no gateway; Azure the gateway and each tunnel; Google each tunnel."""
+    count = sum(len(link.tunnels) for link in plan.links)
+    if not count:
+        return
+    if plan.cloud == "aws":
+        yield _line(plan, book, "vpn-connection", "VPN connections", FIXED, exactly(count // 2), "connection-hour")
+        return
+    if plan.cloud == "azure":
+        yield _line(plan, book, "vpn-gateway", "VPN gateway", FIXED, exactly(1), "gateway-hour")
+    yield _line(plan, book, "vpn-tunnel", "VPN tunnels", FIXED, exactly(count), "tunnel-hour")
 
 
 def _disks(plan: Plan, book: PriceBook, machines: Sequence[Quantity]) -> Iterator[Line]:

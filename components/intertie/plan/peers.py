@@ -8,6 +8,7 @@ from typing import Any
 from intertie.errors import PlanError, Problem
 from intertie.plan.links import Link
 from intertie.plan.types import Plan
+from intertie.spec import Tier
 from intertie.spec.wording import clean, did_you_mean
 
 Peers = Mapping[str, tuple[str, ...]]
@@ -26,12 +27,18 @@ def peers_of(plan: Plan, value: Any) -> Peers:
     for name, given in value.items():
         if name in known:
             problems += _problems(known[name], given)
-        else:
+        elif not _asleep(plan, name):
             allowed = f"placements that are connected here: {', '.join(known) or 'none'}"
             problems.append(Problem("peers", clean(str(name), 60), allowed, did_you_mean(str(name), known)))
     if problems:
         raise PlanError(plan.placement, problems)
-    return {str(name): tuple(given) for name, given in value.items() if given}
+    return {str(name): tuple(given) for name, given in value.items() if given and name in known}
+
+
+def _asleep(plan: Plan, name: Any) -> bool:
+    """Whether either end is cold: what was told before stays in the settings, and holds again when it is promoted."""
+    there = plan.spec.placements.get(name)
+    return there is not None and Tier.COLD in (there.standby, plan.where.standby)
 
 
 def _problems(link: Link, given: Any) -> list[Problem]:

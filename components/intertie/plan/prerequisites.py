@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from intertie.plan.budgets import KEYS, cloud_budget
 from intertie.plan.caches import ImageCache, made
+from intertie.plan.links import Link
 from intertie.plan.recipients import desks
 from intertie.plan.secrets import needs
 from intertie.plan.types import Plan, PoolPlan
@@ -25,7 +26,7 @@ _FILLED = "the stack makes it empty; `intertie replicate` fills it"
 class Prerequisite:
     """One thing to be seen to. `how` is a command or a sentence."""
 
-    kind: str  # reservation | feature | secret | tag | api | dns | certificate
+    kind: str  # reservation | feature | secret | tag | api | dns | certificate | interconnect
     name: str
     what: str
     how: str
@@ -44,6 +45,7 @@ def prerequisites(plan: Plan) -> tuple[Prerequisite, ...]:
         found += [_address(each) for desk in desks(plan) for each in desk.addresses]
     if plan.platform != "existing" and "cluster" in plan.renders:
         found.append(_api(plan))
+    found += [_other_end(plan, link) for link in plan.links]
     if plan.endpoint is not None and "workload" in plan.renders:
         found += _door(plan)
     return tuple(found)
@@ -89,6 +91,14 @@ def _tag(key: str) -> Prerequisite:
     """What costs are told apart by, the payer's account activates, a day after the key was first used."""
     how = f"aws ce update-cost-allocation-tags-status --cost-allocation-tags-status TagKey={key},Status=Active"
     return Prerequisite("tag", key, "the payer's account counts costs by it: till then the budget counts nothing", how)
+
+
+def _other_end(plan: Plan, link: Link) -> Prerequisite:
+    """Each end makes its part when it is told of the other one, and tunnels when both have the same key."""
+    key = ", and the key that both ends share as `interconnect_keys`" if link.tunnels else ""
+    what = f"{link.kind}: what {link.placement} publishes as `interconnects` for {plan.placement}{key}"
+    how = f"pulumi config set --path 'peers.{link.placement}[0]' VALUE ({link.wanted} in all)"
+    return Prerequisite("interconnect", link.placement, what, how)
 
 
 def _api(plan: Plan) -> Prerequisite:

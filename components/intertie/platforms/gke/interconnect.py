@@ -87,7 +87,7 @@ def _connect(plan: Plan, options: BuildOptions, ends: _Ends, link: Link) -> None
     addresses = options.peers.get(link.placement, ())
     if not addresses:
         return
-    name, opts = child(options, f"vpn-{link.placement}-gateway")
+    name, opts = child(options, f"vpn-{link.placement}-gateway", depends_on=[ends.gateway])  # once the API is on
     there = compute.ExternalVpnGateway(
         name,
         name=safe_name(f"{plan.cluster}-{link.placement}", _LONGEST),
