@@ -1,5 +1,6 @@
 """A platform's resources, recorded from a plan made by hand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +42,18 @@ class Built:
 class Holder(pulumi.ComponentResource):
     """Stands for the component that a platform builds under."""
 
-    def __init__(self, name: str, plan: Plan) -> None:
+    def __init__(self, name: str, plan: Plan, told: Mapping[str, list[str]], keys: Any) -> None:
         super().__init__("test:index:Holder", name)
-        self.handle = registry.platform(plan.platform).build(plan, BuildOptions(parent=self, name=name))
+        peers = {other: tuple(values) for other, values in told.items()}
+        options = BuildOptions(parent=self, name=name, peers=peers, keys=keys)
+        self.handle = registry.platform(plan.platform).build(plan, options)
 
 
-def build(plan: Plan) -> Built:
-    """Builds `plan` under a component named `here`, in-process, with no cloud."""
+def build(plan: Plan, told: Mapping[str, list[str]] | None = None, keys: Mapping[str, str] | None = None) -> Built:
+    """Builds `plan` under a component named `here`, in-process, with no cloud.
+
+    `told`: what it knows of the other ends of its interconnects; `keys`: of their tunnels.
+    """
     held: list[Holder] = []
-    graph = record(lambda: held.append(Holder("here", plan)), "inference", plan.placement)
+    graph = record(lambda: held.append(Holder("here", plan, told or {}, keys)), "inference", plan.placement)
     return Built(graph, held[0].handle)

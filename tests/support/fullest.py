@@ -16,6 +16,7 @@ from intertie.spec import Alerts, Registry
 from support import azure, gke
 from support.building import build
 from support.caches import with_caches
+from support.interconnected import ENDS, KEY, every_end, every_link
 from support.plans import REGION, accelerator_pool, claim, plan, spec_data
 
 CLOUD = {"eks": "aws", "aks": "azure", "gke": "gcp"}
@@ -83,7 +84,7 @@ def plans_of(platform: str) -> tuple[Plan, ...]:
     cloud = CLOUD[platform]
     first, *others = _POOLS[platform]()
     public = Operations(api_ranges=("198.51.100.0/24",))
-    made = [plan(cloud, pools=first, operations=_private(platform))]
+    made = [plan(cloud, pools=first, operations=_private(platform), links=every_link(cloud))]
     made += [plan(cloud, pools=pools, operations=public, zones=_ZONES[platform]) for pools in others]
     if platform != "aks":  # where a cluster without a way out is refused
         made.append(plan(cloud, pools=others[0], operations=Operations(egress="none")))
@@ -124,4 +125,6 @@ def bootstrapped(platform: str) -> Graph:
 @cache
 def recorded(platform: str) -> tuple[Graph, ...]:
     """Every graph of the platform, recorded once: clusters, capacity, the account's beginnings."""
-    return (*(build(each).graph for each in plans_of(platform)), reserved(platform), bootstrapped(platform))
+    told, keys = every_end(CLOUD[platform]), dict.fromkeys(ENDS, KEY)
+    made = (build(each, told if each.links else None, keys).graph for each in plans_of(platform))
+    return (*made, reserved(platform), bootstrapped(platform))
