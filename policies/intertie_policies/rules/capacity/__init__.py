@@ -2,6 +2,7 @@
 
 from intertie_policies.rules.capacity.ceilings import ceiling_within_limit, made_pools_bounded
 from intertie_policies.rules.capacity.combinations import settings_complete, settings_fit_each_other
+from intertie_policies.rules.capacity.compute_classes import compute_class_pools_joined
 from intertie_policies.rules.capacity.devices import device_plugin_owned_once, driver_owned_once
 from intertie_policies.rules.capacity.disks import boot_disk_fits
 from intertie_policies.rules.capacity.growth import (
@@ -46,5 +47,6 @@ RULES = (
     reservation_targeted, reservation_fits_pool, reservation_used, reservation_not_expired, purchase_protected,
     count_left_to_autoscaler, replicas_left_to_scaler, ignored_paths_on_wire, scaling_bounds_ordered,
     reserved_pool_upgrades_in_place, accelerator_limits_in_total, device_plugin_owned_once, driver_owned_once,
-    accelerator_pool_tainted, taints_tolerated, efa_interfaces_legal, efa_interfaces_fit_machine, nodes_join_cluster,
+    accelerator_pool_tainted, taints_tolerated, compute_class_pools_joined, efa_interfaces_legal,
+    efa_interfaces_fit_machine, nodes_join_cluster,
 )  # fmt: skip
