@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from intertie.graph import SECRET, check, sdk
 from intertie.platforms import registry
+from intertie.platforms.gke import addons
 from support.building import build
 from support.gke import BUCKET, CLUSTER, KINDS, POOL, SERVICE, ladder, multi_node, placed, pool, tpu_pool
 from support.plans import plan
@@ -176,3 +178,8 @@ def test_a_bucket_that_is_named_is_used_and_not_made() -> None:
     assert named.graph.of_type(BUCKET) == ()
     reader = named.inputs("gcp:storage/bucketIAMMember:BucketIAMMember", "weights-reader")
     assert (reader["bucket"], reader["role"]) == ("acme-weights", "roles/storage.objectViewer")
+
+
+@pytest.mark.parametrize(("kubernetes", "there"), [("1.33", False), ("1.34", True), ("1.35", True)])
+def test_the_definition_of_inference_pools_comes_with_newer_clusters(kubernetes: str, there: bool) -> None:
+    assert ("inference-pool" in addons.provided(replace(plan("gcp"), kubernetes=kubernetes))) is there
