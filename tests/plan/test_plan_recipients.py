@@ -10,7 +10,9 @@ from intertie.errors import InputError
 from intertie.plan import Plan
 from intertie.plan.alerts import alerts
 from intertie.plan.prerequisites import prerequisites
-from intertie.plan.recipients import desk_of, desks
+from intertie.plan.recipients import check_recipients, desk_of, desks
+from intertie.plan.site import Site
+from intertie.plan.trail import Trail
 from intertie.spec import read_data
 from support.pipelines import choice, planned
 from support.plans import plan, spec, spec_data
@@ -81,3 +83,11 @@ def test_on_aws_each_address_is_told_to_follow_a_link_first() -> None:
                if each.kind == "address"]  # fmt: skip
     assert told_of == ["a@example.com", "b@example.com"]
     assert not [each for each in prerequisites(planned("gcp", alerts="a@example.com")) if each.kind == "address"]
+
+
+@pytest.mark.parametrize(("tier", "notes"), [("cold", 0), ("pilot", 1), ("warm", 1)])
+def test_where_nothing_runs_nobody_counts_on_being_woken(tier: str, notes: int) -> None:
+    where = {"cloud": "aws", "region": "us-east-1", "role": "failover", "tier": tier}
+    trail = Trail()
+    check_recipients(Site.of(spec("aws", placements={"here": where}), "here"), trail)
+    assert len(trail.notes) == notes

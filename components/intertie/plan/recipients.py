@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from intertie.plan.site import Site
 from intertie.plan.trail import Trail, listed
 from intertie.plan.types import Plan
+from intertie.spec import Tier
 
 SEVERITY = {"page": "critical", "ticket": "warning"}
 """Field of the description → severity of the rules that it is told of."""
@@ -51,7 +52,8 @@ def check_recipients(site: Site, trail: Trail) -> None:
 
 
 def _counted_on(site: Site) -> bool:
-    return str(site.spec.environment) == "production"
+    """Whether somebody would count on being woken: in production, where something runs that has alerts."""
+    return str(site.spec.environment) == "production" and site.where.standby != Tier.COLD
 
 
 def _once(addresses: tuple[str, ...]) -> tuple[str, ...]:
