@@ -5,6 +5,7 @@ from intertie_policies.rules.capacity.combinations import settings_complete, set
 from intertie_policies.rules.capacity.compute_classes import compute_class_pools_joined
 from intertie_policies.rules.capacity.devices import device_plugin_owned_once, driver_owned_once
 from intertie_policies.rules.capacity.disks import boot_disk_fits
+from intertie_policies.rules.capacity.efa_traffic import efa_traffic_allowed
 from intertie_policies.rules.capacity.growth import (
     accelerator_limits_in_total,
     count_left_to_autoscaler,
@@ -40,7 +41,7 @@ from intertie_policies.rules.capacity.spot import accelerators_not_spot_only
 from intertie_policies.rules.capacity.taints import accelerator_pool_tainted, taints_tolerated
 
 RULES = (
-    made_pools_bounded, node_labels_legal,
+    made_pools_bounded, node_labels_legal, efa_traffic_allowed,
     ceiling_within_limit, accelerators_not_spot_only, warm_capacity_kept, stack_within_limit, accelerator_approved,
     machine_had_by_kind, image_fits_machine, accelerators_attached, boot_disk_fits, tpu_topology_exists,
     settings_fit_each_other, settings_complete, values_spelled, names_legal, reservation_reference_valid,

@@ -11,6 +11,13 @@ from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_
 
 _KEY_PLACE = re.compile(r"/locations/([a-z0-9-]+)/|arn:aws[a-z-]*:kms:([a-z0-9-]+):")
 
+_KEY_RING, _GOOGLE_KEY = "gcp:kms/keyRing:KeyRing", "gcp:kms/cryptoKey:CryptoKey"
+_KEYS = {
+    GKE_CLUSTER: ("databaseEncryption", _GOOGLE_KEY),
+    EKS_CLUSTER: ("encryptionConfig", "aws:kms/key:Key"),
+}
+"""Where clusters name the key that encrypts their secrets."""
+
 
 @stack_rule(
     "cluster-ignores-inline-pools",
@@ -64,6 +71,17 @@ def pool_upgrades_follow_channel(stack: Stack, _context: Context) -> Iterator[Vi
                 yield fail(pool, f"{cluster.name} is in the channel {channel}", *upgrade.path)
 
 
+def _with_keys(stack: Stack, _context: Context) -> Iterator[Violation]:
+    """Keys of the stack, whose names only apply knows."""
+    for cluster in stack.of_type(*_KEYS):
+        prop, kind = _KEYS[cluster.type]
+        for key in cluster.uses(prop, kind):
+            for ring in key.uses("keyRing", _KEY_RING) if kind == _GOOGLE_KEY else (key,):
+                place, region = ring.region.text, cluster.region.text
+                if place and region and place != region:
+                    yield fail(cluster, f"the key {key.name} lies in {place}, the cluster in {region}", prop)
+
+
 @rule(
     "key-lies-with-cluster",
     "platform",
@@ -77,6 +95,7 @@ def pool_upgrades_follow_channel(stack: Stack, _context: Context) -> Iterator[Vi
         "Amazon EKS user guide, envelope encryption",
     ],
     apply_time_only=["databaseEncryption.keyName", "encryptionConfig.provider.keyArn"],
+    whole=_with_keys,
 )
 def key_lies_with_cluster(cluster: Resource, _context: Context) -> Iterator[Violation]:
     path = (
