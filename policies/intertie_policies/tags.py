@@ -43,7 +43,8 @@ _GOOGLE = {
         (
             "artifactregistry/repository:Repository", "bigquery/dataset:Dataset", "compute/address:Address",
             "compute/disk:Disk", "compute/externalVpnGateway:ExternalVpnGateway", "compute/haVpnGateway:HaVpnGateway",
-            "compute/vPNTunnel:VPNTunnel", "compute/forwardingRule:ForwardingRule", "compute/globalAddress:GlobalAddress",
+            "compute/vPNTunnel:VPNTunnel", "compute/forwardingRule:ForwardingRule",
+            "compute/globalAddress:GlobalAddress",
             "compute/globalForwardingRule:GlobalForwardingRule", "compute/image:Image", "compute/instance:Instance",
             "compute/instanceTemplate:InstanceTemplate", "compute/regionDisk:RegionDisk", "compute/snapshot:Snapshot",
             "filestore/instance:Instance", "kms/cryptoKey:CryptoKey", "lustre/instance:Instance", "pubsub/topic:Topic",
