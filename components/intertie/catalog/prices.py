@@ -33,7 +33,7 @@ class ServicePrice:
 
     cloud: str
     region: str  # "*": the same in every region
-    service: str  # control-plane | nat-gateway | nat-data | vpn-connection | load-balancer | load-balancer-data | disk | egress
+    service: str  # control-plane | nat-gateway | nat-data | vpn-… | load-balancer | load-balancer-data | disk | egress
     unit: str  # hour | vm-hour | gib | gib-month
     usd: Decimal
     least: Decimal | None  # of a month's quantity that this price begins at; None: from 0

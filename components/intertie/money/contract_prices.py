@@ -29,8 +29,8 @@ KINDS = ("on-demand", "spot", "odcr", "capacity-block", "crg", "azure-block", "r
 UNITS = ("hour", "vm-hour", "gib", "gib-month")
 SERVICES = (
     "control-plane", "nat-gateway", "nat-data", "load-balancer", "load-balancer-data", "object-storage", "egress",
-    "vpn-connection",
-    "vpn-gateway", "vpn-tunnel", "image-registry", "disk-gp3", "disk-managed", "disk-pd-balanced", "disk-hyperdisk-balanced",
+    "vpn-connection", "vpn-gateway", "vpn-tunnel", "image-registry", "disk-gp3", "disk-managed", "disk-pd-balanced",
+    "disk-hyperdisk-balanced",
 )  # fmt: skip
 """Names in the place of a machine type, with the kind `service`."""
 

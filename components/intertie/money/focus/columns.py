@@ -44,7 +44,7 @@ def service_of(kind: str, cloud: str) -> Service:
     """Of a line of a cost: its kind of service, or a machine."""
     if kind == "control-plane":
         return Service(CLUSTERS[cloud], "Compute", "Containers")
-    if kind in ("nat-gateway", "load-balancer") or kind.startswith("vpn-") or kind.startswith("egress"):
+    if kind in ("nat-gateway", "load-balancer") or kind.startswith(("vpn-", "egress")):
         subcategory = "Network Connectivity" if kind.startswith("egress") else "Network Infrastructure"
         return Service("Networking", "Networking", subcategory)
     if kind == "object-storage":
