@@ -95,6 +95,8 @@ def test_on_aws_what_is_bad_goes_to_one_topic_and_the_rest_to_the_other() -> Non
     topics = {each["name"]: each["sns_configs"] for each in config["receivers"]}
     assert topics["page"] == [{"topic_arn": "arn:page", "sigv4": {"region": "us-east-1"}}]
     manager = made("aws").one(MANAGER, "alert-manager")
+    workspace = made("aws").one("aws:amp/workspace:Workspace", "metrics")
+    assert manager.property_dependencies["workspaceId"] == (workspace.urn,)
     used = {urn for each in manager.property_dependencies.values() for urn in each}
     assert used >= {each.urn for each in made("aws").graph.of_type(TOPIC)}
     policies = {each.urn for each in made("aws").graph.of_type("aws:sns/topicPolicy:TopicPolicy")}
