@@ -61,7 +61,7 @@ def told(cloud: str, other: str, placement: str = "here") -> list[str]:
     return ADDRESSES[: 4 if there == "aws" else 2]
 
 
-ENDS = ("there", "near", "asker")
+ENDS: tuple[str, ...] = ("there", "near", "asker")
 """Other ends of a plan with every kind of connection: tunnels, a peering, and one that the other end asks for."""
 
 
