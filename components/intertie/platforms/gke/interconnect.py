@@ -113,7 +113,7 @@ def _tunnel(  # noqa: PLR0917
     tunnel: Tunnel,
     number: int,
 ) -> None:
-    """A tunnel, and the router's end and neighbour in it."""
+    """A tunnel, with the router's end and neighbour in it."""
     role = f"vpn-{link.placement}-{number}"
     called = safe_name(f"{plan.cluster}-{link.placement}", _LONGEST - 2) + f"-{number}"
     name, opts = child(options, role)
@@ -132,13 +132,27 @@ def _tunnel(  # noqa: PLR0917
         labels=tags(plan, "gcp"),
         opts=opts,
     )
+    _neighbour(plan, options, ends.router, made, link, tunnel, role, called)
+
+
+def _neighbour(  # noqa: PLR0917
+    plan: Plan,
+    options: BuildOptions,
+    router: compute.Router,
+    made: compute.VPNTunnel,
+    link: Link,
+    tunnel: Tunnel,
+    role: str,
+    called: str,
+) -> None:
+    """The router's end in the tunnel, and the other end's router. Both are called as the tunnel is."""
     name, opts = child(options, f"{role}-interface")
     interface = compute.RouterInterface(
         name,
         name=called,
         project=_project(plan),
         region=plan.region,
-        router=ends.router.name,
+        router=router.name,
         ip_range=f"{tunnel.own_inside}/30",
         vpn_tunnel=made.name,
         opts=opts,
@@ -149,7 +163,7 @@ def _tunnel(  # noqa: PLR0917
         name=called,
         project=_project(plan),
         region=plan.region,
-        router=ends.router.name,
+        router=router.name,
         interface=interface.name,
         ip_address=tunnel.own_inside,
         peer_ip_address=tunnel.other_inside,
