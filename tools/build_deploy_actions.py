@@ -42,8 +42,15 @@ CLOUDFORMATION = {
     "aws:ec2/vpnConnection:VpnConnection": ("AWS::EC2::VPNConnection", "ec2"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("AWS::EC2::SecurityGroupEgress", "ec2"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("AWS::EC2::SecurityGroupIngress", "ec2"),
-    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": ("AWS::ECR::PullThroughCacheRule", "ecr"),
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": (
+        "AWS::ECR::PullThroughCacheRule",
+        "ecr iam secretsmanager",
+    ),
     "aws:ecr/repository:Repository": ("AWS::ECR::Repository", "ecr"),
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": (
+        "AWS::ECR::RepositoryCreationTemplate",
+        "ecr iam",
+    ),
     "aws:eks/accessEntry:AccessEntry": ("AWS::EKS::AccessEntry", "eks"),
     "aws:eks/addon:Addon": ("AWS::EKS::Addon", "eks iam"),
     "aws:eks/cluster:Cluster": ("AWS::EKS::Cluster", "eks iam ec2 kms"),

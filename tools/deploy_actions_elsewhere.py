@@ -16,7 +16,12 @@ AZURE: dict[str, tuple[str, str]] = {
     ),
     "compute:DiskEncryptionSet": ("Microsoft.Compute/diskEncryptionSets", ""),
     "consumption:Budget": ("Microsoft.Consumption/budgets", ""),
-    "containerregistry:Registry": ("Microsoft.ContainerRegistry/registries", ""),
+    "containerregistry:CacheRule": ("Microsoft.ContainerRegistry/registries/cacheRules", ""),
+    "containerregistry:CredentialSet": ("Microsoft.ContainerRegistry/registries/credentialSets", ""),
+    "containerregistry:Registry": (
+        "Microsoft.ContainerRegistry/registries",
+        "Microsoft.ContainerRegistry/registries/privateEndpointConnectionsApproval/action",
+    ),
     "containerservice:AgentPool": ("Microsoft.ContainerService/managedClusters/agentPools", ""),
     "containerservice:MaintenanceConfiguration": (
         "Microsoft.ContainerService/managedClusters/maintenanceConfigurations", "",
@@ -89,6 +94,7 @@ _FULL = "create delete get list update"
 _POLICY = "getIamPolicy setIamPolicy"
 _ON_PROJECT = "resourcemanager.projects.get resourcemanager.projects.getIamPolicy resourcemanager.projects.setIamPolicy"
 GCP: dict[str, tuple[str, str, str]] = {
+    "artifactregistry/repository:Repository": ("artifactregistry.repositories", _FULL, ""),
     # of one project: rights on the billing account itself are not needed (Cloud Billing, access control of budgets)
     "billing/budget:Budget": ("billing.resourcebudgets", "read write", "resourcemanager.projects.get"),
     "compute/externalVpnGateway:ExternalVpnGateway": (
