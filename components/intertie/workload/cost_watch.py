@@ -211,12 +211,7 @@ def _exporter_pod(plan: Plan, handle: ClusterHandle, watch: Watch) -> dict[str, 
 
 def _let_in(plan: Plan, handle: ClusterHandle, chosen: dict[str, str]) -> Manifest:
     """The collector, where it is known; else whoever runs in the cluster."""
-    binding = handle.metrics
-    named = "kubernetes.io/metadata.name"
-    sources: list[dict[str, Any]] = []
-    if binding is not None:
-        sources += [{"namespaceSelector": {"matchLabels": {named: name}}} for name in binding.namespaces]
-        sources += [{"ipBlock": {"cidr": cidr}} for cidr in binding.ranges]
+    sources = monitoring.collectors(handle)
     spec = {
         "podSelector": {"matchLabels": chosen},
         "policyTypes": ["Ingress"],

@@ -10,7 +10,8 @@ GAPS = (
     (
         "Inference-pool routing (`routing: inference-pool`) is for vLLM and SGLang, with JSON bodies of OpenAI's API, "
         "without a canary, and before the pinned gateway only. Where no picker can be reached requests go to the "
-        "replica with the fewest; a picker that takes a request and never answers holds it until its time is over."
+        "replica with the fewest; a picker that takes a request and never answers holds it until its time is over. "
+        "The definition of pools goes with the stack that made it: of several pipelines on one cluster one may use it."
     ),
     (
         "Rates are limited for each of the two proxies by itself, by the caller's address: a count that "
