@@ -18,12 +18,13 @@ def package_schema() -> str:
 
 
 def kept(value: Any) -> Any:
-    """What `pulumi package get-schema` keeps: nothing that is empty, and no description of a list's items."""
+    """What `pulumi package get-schema` keeps: nothing that is empty, and no description of what a list or map holds."""
     if not isinstance(value, dict):
         return value
     fields = {key: kept(each) for key, each in value.items()}
-    if isinstance(items := fields.get("items"), dict):
-        items.pop("description", None)
+    for held in (fields.get("items"), fields.get("additionalProperties")):
+        if isinstance(held, dict):
+            held.pop("description", None)
     return {key: each for key, each in fields.items() if each not in ({}, [])}
 
 

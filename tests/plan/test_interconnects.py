@@ -49,8 +49,9 @@ def test_only_nodes_are_reached_and_on_google_pods_too() -> None:
 
 @given(st.from_regex(r"[a-z][a-z0-9]{2,8}", fullmatch=True).filter(lambda name: name != "here"))
 def test_addresses_inside_are_such_as_every_cloud_takes(name: str) -> None:
-    network = {"interconnects": [{"to": name, "kind": "vpn"}], "asn": 64600}
-    other = {"cloud": "gcp", "region": "europe-west4", "role": "failover", "network": {"asn": 64601}}
+    network = {"interconnects": [{"to": name, "kind": "vpn"}], "asn": 64600, "cidr": "10.64.0.0/18"}
+    there = {"asn": 64601, "cidr": "10.128.0.0/18"}  # ranges that the names give may meet, which is another matter
+    other = {"cloud": "gcp", "region": "europe-west4", "role": "failover", "network": there}
     (link,) = resolve(pipeline(where={"network": network}, others={name: other}), "here").links
     inside = [IPv4Network(tunnel.inside) for tunnel in link.tunnels]
     assert len(set(inside)) == 4

@@ -4,8 +4,8 @@ GAPS = (
     (
         "Interconnects join two placements, not a hub: no transit gateway or virtual WAN, and adopted clusters are "
         "connected by others. What one end publishes, somebody carries to the other: states are in domains that fail "
-        "apart. Names are not forwarded: callers need a record of the endpoint. Price of Azure's gateways and of "
-        "tunnels there and on Google Cloud: unknown, since no source has a day."
+        "apart. Names are not forwarded: callers need a record of the endpoint. Price of most gateways and "
+        "tunnels: unknown, since no source has a day."
     ),
     (
         "Inference-pool routing (`routing: inference-pool`) is for vLLM and SGLang, with JSON bodies of OpenAI's API, "
