@@ -26,13 +26,31 @@ class Toleration:
 
 
 @dataclass(frozen=True, slots=True)
+class FabricLibrary:
+    """What processes load to talk over a fabric: an image that puts it into the pod before its containers start."""
+
+    image: str  # by its tag; a digest is added where one is known
+    install: str  # command of that image's shell that leaves the files in `made`
+    made: str  # folder in that image
+    path: str  # where containers find the files
+    profile: str  # script among them, of bash, that sets the rest of the environment for the machine it runs on
+    env: Mapping[str, str] = field(default_factory=dict)  # what the script does not set
+
+
+@dataclass(frozen=True, slots=True)
 class PoolBinding:
-    """How pods get onto one pool, and what they ask for besides the accelerator."""
+    """How pods get onto one pool, and what they ask for besides the accelerator.
+
+    What is the fabric's is for replicas over several nodes alone. An interface is either a resource that the pod's
+    container asks for, or a device that the pod claims (dynamic resource allocation).
+    """
 
     selector: Mapping[str, str]  # node labels
     tolerations: tuple[Toleration, ...] = ()
     fabric_resources: Mapping[str, str] = field(default_factory=dict)  # {"vpc.amazonaws.com/efa": "32"}
     fabric_env: Mapping[str, str] = field(default_factory=dict)  # NCCL and libfabric settings
+    fabric_devices: Mapping[str, int] = field(default_factory=dict)  # DeviceClass → how many a pod claims
+    fabric_library: FabricLibrary | None = None  # None: the image of the stage has what it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,7 @@ class MetricsBinding:
     namespaces: tuple[str, ...] = ()  # whose pods ask for metrics
     ranges: tuple[str, ...] = ()  # addresses from which they are asked for, where the collector is outside
     alerts: bool = True  # False: where rules are objects of the cluster, alerts are the platform's all the same
+    labels: Mapping[str, str] = field(default_factory=dict)  # by which the collector chooses monitors and rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from intertie import catalog
+from intertie.contract import PoolBinding
 from intertie.errors import PlanError
+from intertie.plan import PoolPlan
 from intertie.platforms.gke import pools
 from support.building import build
 from support.gke import multi_node, placed, pool, rendered, tpu_pool
@@ -67,3 +70,62 @@ def test_two_ways_of_extra_networks_in_one_cluster_are_a_problem() -> None:
     both = placed(multi_node("a3-ultragpu-8g", "roce", "spot"), multi_node("a3-megagpu-8g", "tcpxo", rank=1))
     (problem,) = pools.problems(both)
     assert problem.found == "a3-ultragpu-8g (DRANET), a3-megagpu-8g (multi-networking)"
+
+
+RDMA = [multi_node("a3-ultragpu-8g", "roce", "spot"), multi_node("a4-highgpu-8g", "roce", "reservation")]
+
+
+def bound(one: PoolPlan) -> PoolBinding:
+    """How pods get onto this pool, and at its fabric."""
+    handle = build(placed(one)).handle
+    assert handle is not None
+    return handle.pools[one.name]
+
+
+@pytest.mark.parametrize("one", RDMA, ids=lambda one: one.machine)
+def test_pods_claim_every_rdma_interface_of_their_node(one) -> None:
+    (claimed,) = bound(one).fabric_devices.items()
+    assert claimed == ("mrdma.google.com", 8)
+
+
+@pytest.mark.parametrize("one", RDMA, ids=lambda one: one.machine)
+def test_nccl_speaks_gib_which_comes_pinned_into_the_pod(one) -> None:
+    library = bound(one).fabric_library
+    assert library is not None
+    assert library.image == "us-docker.pkg.dev/gce-ai-infra/gpudirect-gib/nccl-plugin-gib:v1.1.2"
+    assert catalog.image_digest(library.image)
+    assert library.install == "/scripts/container_entry.sh install --install-nccl"
+    assert (library.made, library.path, library.profile) == (
+        "/var/lib/gib",
+        "/usr/local/gib",
+        "scripts/set_nccl_env.sh",
+    )
+    assert library.env == {"NCCL_NET": "gIB", "LD_LIBRARY_PATH": "/usr/local/gib/lib64:/usr/local/nvidia/lib64"}
+
+
+def test_processes_find_each_other_over_the_pods_first_interface() -> None:
+    assert bound(RDMA[0]).fabric_env == {"NCCL_SOCKET_IFNAME": "eth0", "GLOO_SOCKET_IFNAME": "eth0"}
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        multi_node("a3-ultragpu-8g", "roce", "spot", hosts=1),
+        multi_node("a3-megagpu-8g", "tcpxo"),
+        multi_node("a3-highgpu-8g", "tcpx"),
+        tpu_pool(hosts=4),
+        pool(),
+    ],
+    ids=lambda one: f"{one.machine}-{one.hosts}",
+)
+def test_nothing_else_is_claimed(one) -> None:
+    plain = bound(one)
+    assert (plain.fabric_devices, plain.fabric_library, plain.fabric_env) == ({}, None, {})
+
+
+def test_rdma_takes_a_kubernetes_that_has_the_network_driver() -> None:
+    (problem,) = pools.problems(placed(RDMA[0], kubernetes="1.33"))
+    assert problem.path == "kubernetes"
+    assert problem.found == "1.33, and replicas over several machines of a3-ultragpu-8g"
+    assert pools.problems(placed(RDMA[0], kubernetes="1.34")) == []
+    assert pools.problems(placed(multi_node("a3-megagpu-8g", "tcpxo"), kubernetes="1.33")) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 from intertie.contract import (
     ClusterHandle,
+    FabricLibrary,
     GatewayBinding,
     IdentityBinding,
     MetricsBinding,
@@ -37,6 +38,16 @@ def with_bucket(plan: Plan) -> ClusterHandle:
 
 def fabric(plan: Plan) -> ClusterHandle:
     far = binding("generate0", fabric_resources={"fabric.example.com/nic": "32"}, fabric_env={"NCCL_DEBUG": "WARN"})
+    cluster = with_bucket(plan)
+    return replace(cluster, pools={**cluster.pools, "generate0": far})
+
+
+def claimed(plan: Plan) -> ClusterHandle:
+    """Fabric interfaces that pods claim, and the library that speaks over them."""
+    library = FabricLibrary(
+        "images.example.com/fabric:1", "/install.sh", "/out", "/usr/local/fabric", "environment.sh", {"NCCL_NET": "far"}
+    )
+    far = binding("generate0", fabric_devices={"nic.fabric.example.com": 8}, fabric_library=library)
     cluster = with_bucket(plan)
     return replace(cluster, pools={**cluster.pools, "generate0": far})
 
@@ -127,6 +138,7 @@ PROMETHEUS = "monitoring.coreos.com/v1"
 CASES: dict[str, tuple[Callable[[], Plan], Callable[[Plan], ClusterHandle]]] = {
     "hot-ladder": (ladder, with_bucket),
     "several-nodes": (lambda: spanning(pinned(plans.plan())), fabric),
+    "several-nodes-claims": (lambda: spanning(pinned(plans.plan())), claimed),
     "pilot": (lambda: replace(pinned(plans.plan("gcp")), tier="pilot"), handle),
     "neuron": (lambda: pinned(plans.plan(), "vllm", "trainium2", "neuron"), handle),
     "tpu": (lambda: pinned(plans.plan("gcp"), "vllm", "tpu-v6e", "google"), handle),

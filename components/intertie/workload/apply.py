@@ -20,7 +20,7 @@ _OURS = {"pulumi.com/patchForce": "true"}
 does not know; the next one comes as another field manager, and lists that the API server has filled with defaults would
 be in conflict with themselves. Source: pulumi-kubernetes, how-to guide of server-side apply."""
 _GROUPS = {"": "core", "rbac.authorization.k8s.io": "rbac", "networking.k8s.io": "networking",
-           "apiextensions.k8s.io": "apiextensions"}  # fmt: skip
+           "apiextensions.k8s.io": "apiextensions", "resource.k8s.io": "resource"}  # fmt: skip
 """API groups whose package in the SDK has another name than the group."""
 
 

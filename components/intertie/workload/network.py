@@ -8,7 +8,7 @@ from intertie.workload import canary, monitoring, picker, traces
 from intertie.workload.autoscaling import metrics_port, shown_to_scaler
 from intertie.workload.entry import entry
 from intertie.workload.manifest import Manifest, labels, metadata, selector
-from intertie.workload.placement import fabric
+from intertie.workload.placement import pins_memory
 from intertie.workload.routing import is_pooled
 
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
@@ -20,7 +20,7 @@ def namespace(plan: Plan, handle: ClusterHandle) -> Manifest:
 
     A fabric between nodes needs pinned pages, a right that the baseline profile does not know: then nothing is refused.
     """
-    pinned = any(fabric(stage, handle) for stage in plan.stages)
+    pinned = any(pins_memory(stage, handle) for stage in plan.stages)
     security = {
         "pod-security.kubernetes.io/enforce": "privileged" if pinned else "baseline",
         "pod-security.kubernetes.io/audit": "restricted",

@@ -1,13 +1,14 @@
 """On which nodes a stage's pods may run, which they prefer, and how they spread."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from intertie.contract import ClusterHandle, PoolBinding, Toleration
 from intertie.errors import InputError
 from intertie.plan import LABEL, Plan, StagePlan
 from intertie.workload.manifest import selector
 
+_T = TypeVar("_T")
 _HEAVIEST = 100
 _ZONE = "topology.kubernetes.io/zone"
 _HOST = "kubernetes.io/hostname"
@@ -29,11 +30,23 @@ def bindings(stage: StagePlan, handle: ClusterHandle) -> tuple[PoolBinding, ...]
 
 def fabric(stage: StagePlan, handle: ClusterHandle) -> dict[str, str]:
     """Fabric interfaces that a pod of a replica over several nodes asks for: what every pool of its ladder has."""
-    if not stage.multi_node:
-        return {}
-    first, *others = (pool.fabric_resources for pool in bindings(stage, handle))
+    return _least([pool.fabric_resources for pool in bindings(stage, handle)], _quantity) if stage.multi_node else {}
+
+
+def fabric_devices(stage: StagePlan, handle: ClusterHandle) -> dict[str, int]:
+    """Fabric interfaces that such a pod claims: how many of each DeviceClass every pool of its ladder has."""
+    return _least([pool.fabric_devices for pool in bindings(stage, handle)], int) if stage.multi_node else {}
+
+
+def pins_memory(stage: StagePlan, handle: ClusterHandle) -> bool:
+    """Whether pods of the stage pin pages for remote direct memory access."""
+    return bool(fabric(stage, handle) or fabric_devices(stage, handle))
+
+
+def _least(tables: Sequence[Mapping[str, _T]], size: Callable[[_T], float]) -> dict[str, _T]:
+    first, *others = tables
     shared = [name for name in first if all(name in other for other in others)]
-    return {name: min([first[name], *(other[name] for other in others)], key=_quantity) for name in shared}
+    return {name: min([first[name], *(other[name] for other in others)], key=size) for name in shared}
 
 
 def _quantity(text: str) -> float:

@@ -6,12 +6,12 @@ from typing import Any
 
 from intertie.contract import Bound, ClusterHandle, service_account
 from intertie.plan import LABEL, Plan, StagePlan
-from intertie.workload import canary, priority, traces
+from intertie.workload import canary, fabric, placement, priority, traces
 from intertie.workload.autoscaling import metrics_port
 from intertie.workload.images import image
 from intertie.workload.manifest import labels
 from intertie.workload.monitoring import annotations
-from intertie.workload.placement import bindings, fabric, scheduling
+from intertie.workload.placement import bindings, pins_memory, scheduling
 from intertie.workload.resources import Demand, demand
 from intertie.workload.runtimes import Launch, launch_of
 
@@ -43,6 +43,11 @@ class _Pod:
     asked: Demand
 
     @property
+    def library(self) -> fabric.Files:
+        """Of the fabric between nodes."""
+        return fabric.files(self.stage, self.handle, self.launch)
+
+    @property
     def serves(self) -> bool:
         return self.part != "worker"
 
@@ -61,6 +66,8 @@ class _Pod:
             **priority.field(self.plan, self.stage),
             "securityContext": self.pod_security(),
             **scheduling(self.plan, self.stage, self.handle),
+            "resourceClaims": fabric.pod_claims(self.stage, self.handle),
+            "initContainers": self.library.containers(self.plan),
             "containers": [self.container()],
             "volumes": self.volumes(),
         }
@@ -71,17 +78,20 @@ class _Pod:
             "name": self.stage.name,
             "image": image(self.plan, self.stage.image, self.handle.registry),
             "imagePullPolicy": "IfNotPresent",
-            "command": list(self.launch.command),
+            "command": self.library.command(self.launch.command),
             "args": self.arguments(),
             "env": self.environment(),
             "ports": self.ports() if self.serves else [],
-            "resources": self.asked.requirements(self.stage, fabric(self.stage, self.handle)),
+            "resources": {**self.requirements(), **fabric.container_claims(self.stage, self.handle)},
             "securityContext": self.container_security(),
             "volumeMounts": self.mounts(),
             "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}} if self.serves else {},
             **(self.probes() if self.serves else {}),
         }
         return {name: value for name, value in fields.items() if value not in ([], {})}
+
+    def requirements(self) -> dict[str, Any]:
+        return self.asked.requirements(self.stage, placement.fabric(self.stage, self.handle))
 
     def arguments(self) -> list[Bound]:
         """Spans are told by whoever takes requests."""
@@ -103,7 +113,7 @@ class _Pod:
         if self.launch.buffer_variable is not None:
             values[self.launch.buffer_variable] = str(self.asked.read_buffer(self.stage.per_pod))
         if self.stage.multi_node:
-            values |= bindings(self.stage, self.handle)[0].fabric_env
+            values |= {**bindings(self.stage, self.handle)[0].fabric_env, **self.library.env}
         for later in self.plan.stages:
             if self.stage.name in later.spec.after and not later.canary_of:
                 values[f"{later.name.upper().replace('-', '_')}_URL"] = canary.address(self.plan, later)
@@ -135,7 +145,7 @@ class _Pod:
 
     def container_security(self) -> dict[str, Any]:
         added = []
-        if fabric(self.stage, self.handle):
+        if pins_memory(self.stage, self.handle):
             added.append("IPC_LOCK")  # remote direct memory access pins pages
         if self.stage.spec.port < 1024:
             added.append("NET_BIND_SERVICE")
@@ -149,7 +159,7 @@ class _Pod:
         if self.asked.shared_memory:
             memory = {"medium": "Memory", "sizeLimit": _gibibytes(self.asked.shared_memory)}
             volumes.append({"name": "shared-memory", "emptyDir": memory})
-        return volumes
+        return [*volumes, *self.library.volumes]
 
     def mounts(self) -> list[dict[str, Any]]:
         mounts: list[dict[str, Any]] = []
@@ -157,7 +167,7 @@ class _Pod:
             mounts.append({"name": "cache", "mountPath": _CACHE})
         if self.asked.shared_memory:
             mounts.append({"name": "shared-memory", "mountPath": "/dev/shm"})  # noqa: S108  the kernel's name for it
-        return mounts
+        return [*mounts, *self.library.mounts]
 
 
 def _probe(path: str | None, *, period: int, timeout: int, failures: int) -> dict[str, Any]:

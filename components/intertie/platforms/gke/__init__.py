@@ -5,7 +5,7 @@
     network.py       network, subnet with ranges for pods and services, address translation
     identity.py      who nodes are, who pods are
     cluster.py       control plane; cluster_*.py: who is let in, what protects it, what records it, when it is upgraded
-    pools.py         node pools, and how pods get onto them
+    pools.py         node pools, and how pods get onto them; fabric.py: networks between the nodes of one replica
     pools_ladder.py  in which order the pools of a stage grow
     storage.py       bucket with the weights
     monitoring.py    what managed Prometheus reads; monitoring_alerts.py: whom alerts reach

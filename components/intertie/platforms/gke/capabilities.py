@@ -9,9 +9,14 @@ CAPABILITIES = Capabilities(
     creatable=("reservation",),
     gaps=(
         (
-            "Replicas over several GPU nodes talk over the nodes' first interface: pools of A3 Ultra and A4 (RDMA) and "
-            "of A3 Mega (GPUDirect-TCPXO) get their networks from GKE, but pods do not claim them, which takes a "
-            "device claim and NVIDIA's library on the node."
+            "Replicas over several nodes of A3 Mega talk over the nodes' first interface: their pools get the networks "
+            "of GPUDirect-TCPXO from GKE, but not what uses them: a daemon beside each stage that administers the pod's "
+            "network and sees the node's /sys, which the production pack refuses, and two node agents, one for NCCL's "
+            "plugin and one that hands GPUs to that daemon (container-engine-accelerators, gpudirect-tcpxo)."
+        ),
+        (
+            "RDMA (A3 Ultra, A4) is set up by a script of Google's for bash, which is read before the stage's command: "
+            "an image of your own without `command` claims the interfaces, and must bring NCCL's plugin and settings."
         ),
         (
             "Pools of a3-highgpu-8g get no GPUDirect-TCPX networks: GKE lays out accelerator networks by itself from "

@@ -8,7 +8,7 @@ from pulumi_gcp import container, serviceaccount
 from intertie.contract import BuildOptions
 from intertie.plan import Plan
 from intertie.platforms.children import child
-from intertie.platforms.gke import addons, cluster_access, cluster_upgrades, pools
+from intertie.platforms.gke import addons, cluster_access, cluster_upgrades, fabric, pools
 from intertie.platforms.gke.network import PODS, PODS_PER_NODE, SERVICES, Layout
 from intertie.platforms.tags import tags
 
@@ -63,7 +63,7 @@ def _set_network(args: container.ClusterArgs, plan: Plan, layout: Layout) -> Non
     )
     args.default_max_pods_per_node = PODS_PER_NODE
     args.datapath_provider = "ADVANCED_DATAPATH"  # enforces network policies by itself
-    args.enable_multi_networking = pools.multi_networking(plan) or None
+    args.enable_multi_networking = fabric.multi_networking(plan) or None
     args.enable_l4_ilb_subsetting = True  # internal load balancers beyond 250 nodes; cannot be turned off again
 
 

@@ -13,7 +13,7 @@ from intertie.contract import BuildOptions, PoolBinding, Toleration
 from intertie.errors import Problem
 from intertie.plan import LABEL, Plan, PoolPlan, Taint
 from intertie.platforms.children import child
-from intertie.platforms.gke import pools_ladder, reservation
+from intertie.platforms.gke import fabric, pools_ladder, reservation
 from intertie.platforms.tags import node_labels, tags, taint_upper
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
@@ -30,27 +30,14 @@ SPOT_TAINT = Taint("cloud.google.com/gke-spot", "true", "NoSchedule")
 
 _LOCAL_DISK_GIB = 375
 _ZONES_OF_REGION = 3  # that GKE spreads a pool over when none is named
-_NETWORKS = {"tcpxo": "multi-networking", "roce": "DRANET"}
-_DRANET_LABEL = {"cloud.google.com/gke-networking-dra-driver": "true"}
 
 
 def problems(plan: Plan) -> list[Problem]:
-    """What GKE would refuse about the pools: close machines over several zones, two ways of extra networks."""
+    """What GKE would refuse about the pools: close machines over several zones, and what their networks take."""
     if "pools" not in plan.renders:
         return []
     found = [_zone_problem(plan, pool) for pool in plan.pools if _one_zone(pool) and len(zones(plan, pool)) != 1]
-    ways = {pool.fabric: pool.machine for pool in plan.pools if extra_networks(pool)}
-    if len(ways) > 1:
-        found.append(
-            Problem(
-                path=f"placements.{plan.placement}.capacity",
-                found=", ".join(f"{machine} ({_NETWORKS[fabric]})" for fabric, machine in sorted(ways.items())),
-                allowed="multi-node pools that all take their networks in one way",
-                hint="place one of the stages elsewhere: both ways would manage the same interfaces",
-                source="GKE documentation, managed DRANET: avoid conflicting configurations",
-            )
-        )
-    return found
+    return [*found, *fabric.problems(plan)]
 
 
 def zones(plan: Plan, pool: PoolPlan) -> tuple[str, ...]:
@@ -59,16 +46,6 @@ def zones(plan: Plan, pool: PoolPlan) -> tuple[str, ...]:
         return pool.zones
     offering = catalog.offered("gcp", plan.region, pool.machine)
     return offering.zones if offering else ()
-
-
-def extra_networks(pool: PoolPlan) -> bool:
-    """Whether GKE lays out accelerator networks for the pool: several machines, of a type that GKE does it for."""
-    return pool.hosts > 1 and pool.fabric in _NETWORKS
-
-
-def multi_networking(plan: Plan) -> bool:
-    """Whether the cluster needs multi-networking, which can only be chosen when it is made."""
-    return any(extra_networks(pool) and pool.fabric == "tcpxo" for pool in plan.pools)
 
 
 def pools(
@@ -92,7 +69,8 @@ def binding(pool: PoolPlan, ladder_class: str = "") -> PoolBinding:
         selector["cloud.google.com/gke-tpu-topology"] = pool.topology
         taints = [*taints, TPU_TAINT]
     tolerations = tuple(Toleration(taint.key, "Equal", taint.value, taint.effect) for taint in taints)
-    return PoolBinding(selector, tolerations)
+    env, library = fabric.environment(pool), fabric.library(pool)
+    return PoolBinding(selector, tolerations, {}, env, fabric.devices(pool), library)
 
 
 def _pool(
@@ -127,7 +105,7 @@ def _pool(
         ),
         upgrade_settings=_upgrades(pool),
         placement_policy=_placement(pool),
-        network_config=_networks(pool),
+        network_config=fabric.network_config(pool),
         node_config=_nodes(plan, pool, account),
         opts=opts,
     )
@@ -139,7 +117,7 @@ def _nodes(plan: Plan, pool: PoolPlan, account: serviceaccount.Account) -> conta
     labels = {
         **node_labels(pool.labels, "gcp"),
         **pools_ladder.label(steps),
-        **(_DRANET_LABEL if _dranet(pool) else {}),
+        **fabric.labels(pool),
     }
     return container.NodePoolNodeConfigArgs(
         machine_type=pool.machine,
@@ -215,16 +193,6 @@ def _placement(pool: PoolPlan) -> container.NodePoolPlacementPolicyArgs | None:
         return container.NodePoolPlacementPolicyArgs(type="COMPACT", tpu_topology=pool.topology)
     compact = pool.kind == "on-demand" and not pool.machine.startswith("n1-")
     return container.NodePoolPlacementPolicyArgs(type="COMPACT") if compact else None
-
-
-def _networks(pool: PoolPlan) -> container.NodePoolNetworkConfigArgs | None:
-    if not extra_networks(pool):
-        return None
-    return container.NodePoolNetworkConfigArgs(accelerator_network_profile="auto", enable_private_nodes=True)
-
-
-def _dranet(pool: PoolPlan) -> bool:
-    return extra_networks(pool) and pool.fabric == "roce"
 
 
 def _accelerators(
