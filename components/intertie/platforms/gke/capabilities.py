@@ -10,8 +10,8 @@ CAPABILITIES = Capabilities(
     gaps=(
         (
             "Replicas over several nodes of A3 Mega talk over the nodes' first interface: their pools get the networks "
-            "of GPUDirect-TCPXO from GKE, but not what uses them: a daemon beside each stage that administers the pod's "
-            "network and sees the node's /sys, which the production pack refuses, and two node agents, one for NCCL's "
+            "of GPUDirect-TCPXO from GKE, but not what uses them: a daemon beside each stage that administers the "
+            "pod's network and sees the node's /sys, which the production pack refuses, and two node agents, one for NCCL's "
             "plugin and one that hands GPUs to that daemon (container-engine-accelerators, gpudirect-tcpxo)."
         ),
         (
