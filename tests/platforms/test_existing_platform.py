@@ -109,6 +109,13 @@ def test_weights_are_where_the_description_says_in_the_loaders_spelling(written,
     assert build(planned(**adopt)).storage.weights_uri == read
 
 
+def test_who_collects_metrics_is_as_the_description_says() -> None:
+    assert build(planned()).metrics is None
+    metrics = build(planned(collector="google-managed")).metrics
+    assert metrics is not None
+    assert metrics.rules == ("monitoring.googleapis.com/v1", "Rules")
+
+
 @pytest.mark.parametrize(
     ("cloud", "annotation"),
     [

@@ -2,6 +2,7 @@
 
 import json
 
+from intertie.lab import crds, keys
 from intertie.lab.engine import Engine
 from intertie.lab.kube.client import Api
 from intertie.lab.kube.kubeconfig import Access, document
@@ -10,7 +11,7 @@ from intertie.lab.world import Cluster, World
 from intertie.plan import Plan, resolve
 from intertie.spec import read_file
 from support.lab_clusters import START_SECONDS, wait_for
-from support.lab_pools import adopted
+from support.lab_pools import adopted, collecting
 from support.lab_samples import METAL, OWN_PLUGIN
 from support.labs import done
 from support.stacks import ROOT, config_of
@@ -33,16 +34,24 @@ def found_clusters(lab: Lab, engine: Engine) -> tuple[str, ...]:
 
 def _made(lab: Lab, plan: Plan) -> Access:
     world = World(lab.home.world)
+    described = plan.spec.placements[plan.placement].model_dump(mode="json")
     try:
-        for pool in adopted(plan.spec.placements[plan.placement].model_dump(mode="json"), THEIRS, METAL):
+        for pool in adopted(described, THEIRS, METAL):
             world.put_pool(pool)
+        world.set_meta(keys.brings(THEIRS), json.dumps(collecting(described)))
         world.put_cluster(Cluster(THEIRS, plan.cloud, plan.region, THEIRS, "wanted"))
         wait_for(lambda: _running(world), START_SECONDS)
-        there = world.cluster(THEIRS)
-        assert there is not None
-        return Access(there.endpoint, there.ca, lab.home.token_file.read_text())
+        access = _access(lab, world)
+        wait_for(lambda: all(crds.are_served(Api(access), each) for each in collecting(described)), START_SECONDS)
+        return access
     finally:
         world.close()
+
+
+def _access(lab: Lab, world: World) -> Access:
+    there = world.cluster(THEIRS)
+    assert there is not None
+    return Access(there.endpoint, there.ca, lab.home.token_file.read_text())
 
 
 def _running(world: World) -> bool:

@@ -33,11 +33,13 @@ class Supervised:
     world: World
     _apis: dict[str, Api] = field(default_factory=dict)
 
-    def cluster(self, id_: str, cloud: str, pools: Iterable[Pool] = (), region: str = "here") -> Api:
-        """A running cluster with these pools."""
+    def cluster(
+        self, id_: str, cloud: str, pools: Iterable[Pool] = (), region: str = "here", defined: Iterable[str] = ()
+    ) -> Api:
+        """A running cluster with these pools, and with `defined` besides the definitions that its cloud brings."""
         for pool in pools:
             self.world.put_pool(pool)
-        brought = BROUGHT.get(cloud, [])
+        brought = [*BROUGHT.get(cloud, []), *defined]
         self.world.set_meta(keys.brings(id_), json.dumps(brought))
         self.world.put_cluster(Cluster(id_, cloud, region, id_, "wanted"))
 

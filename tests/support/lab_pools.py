@@ -9,6 +9,11 @@ from intertie.lab import machines
 from intertie.lab.world import Pool
 
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+_COLLECTORS = {
+    "prometheus-operator": "prometheus-operator",
+    "google-managed": "google-prometheus",
+    "azure-managed": "azure-prometheus",
+}
 _ZONES = {"aws": ("{}a", "{}b"), "azure": ("1", "2", "3"), "gcp": ("{}-a", "{}-b", "{}-c")}
 
 
@@ -164,6 +169,12 @@ def adopted(graph_placement: Mapping[str, Any], cluster: str, machine: Mapping[s
         )
         for each in graph_placement["adopt"]["pools"]
     ]
+
+
+def collecting(graph_placement: Mapping[str, Any]) -> list[str]:
+    """What a cluster that is there already defines for the collector of its description, as the lab calls it."""
+    named = graph_placement["adopt"]["collector"]
+    return [_COLLECTORS[named["kind"]]] if named and named["kind"] in _COLLECTORS else []
 
 
 def kubernetes_objects(graph: Graph) -> list[Resource]:

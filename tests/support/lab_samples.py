@@ -15,7 +15,7 @@ from intertie.lab.world import Pool
 from intertie.plan import LABEL, Plan, StagePlan, resolve
 from intertie.spec import read_file
 from support.lab_clusters import Supervised, is_ready, pods, supervised, wait_for
-from support.lab_pools import adopted, pools_of
+from support.lab_pools import adopted, collecting, pools_of
 from support.lab_probes import Template
 from support.lab_stacks import Deployed, connect, deploy
 from support.stacks import ROOT, config_of, graph_of
@@ -80,7 +80,7 @@ def applying(stack: str, folder: Path) -> Iterator[Applied]:
     plan = resolve(spec, config["inference:placement"])
     with supervised(folder) as lab:
         own = pools(plan, graph)
-        api = lab.cluster("c", plan.cloud, own, plan.region)
+        api = lab.cluster("c", plan.cloud, own, plan.region, definitions(plan))
         if plan.cloud == "other":
             api.apply(OWN_PLUGIN, "their-own", force=True)
         session = connect(lab.kubeconfig("c"), lab.home.world)
@@ -95,6 +95,12 @@ def pools(plan: Plan, graph: Graph) -> list[Pool]:
         adopt = plan.spec.placements[plan.placement].model_dump(mode="json")
         return adopted(adopt, "c", METAL)
     return pools_of(graph, "c")
+
+
+def definitions(plan: Plan) -> list[str]:
+    """What the cluster defines that is there already."""
+    there = plan.spec.placements[plan.placement].model_dump(mode="json")
+    return collecting(there) if there["adopt"] else []
 
 
 def nodes_of(stage: StagePlan) -> int:

@@ -15,7 +15,16 @@ from intertie.plan.substitution import record, refuse
 from intertie.plan.tiers import replicas
 from intertie.plan.trail import Trail, listed
 from intertie.plan.types import PoolPlan, StagePlan, Taint
-from intertie.spec import ExistingPool, Runtime, StageSpec
+from intertie.spec import CollectorKind, ExistingPool, Runtime, StageSpec
+
+_OBJECTS = "monitors and alert rules are objects of the cluster"
+_COLLECTED = {
+    CollectorKind.ANNOTATIONS: "pods say where metrics are, and no alert rules are made",
+    CollectorKind.PROMETHEUS_OPERATOR: _OBJECTS,
+    CollectorKind.GOOGLE_MANAGED: _OBJECTS,
+    CollectorKind.AZURE_MANAGED: "monitors are objects of the cluster, and no alert rules are made",
+}
+"""How each collector is told what to ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ def adopted(
             for name in plan.pools:
                 users[name].add(stage.name)
     _note_metrics(site, stages, trail)
+    _choose_collector(site, trail)
     order = sorted(known, key=lambda entry: bool(entry.pool.accelerator))
     return tuple(_pool(entry, sorted(users[entry.pool.name])) for entry in order), tuple(plans)
 
@@ -64,6 +74,14 @@ def _note_metrics(site: Site, stages: Sequence[StageSpec], trail: Trail) -> None
             f"stages scaled on CPU ({listed(scaled)}) need metrics-server in the cluster, else they stay at "
             f"`replicas.min`; {site.path}.adopt.provides: [metrics-server] says that it is there"
         )
+
+
+def _choose_collector(site: Site, trail: Trail) -> None:
+    """Who collects metrics: only the description can say."""
+    named = site.where.adopt.collector if site.where.adopt else None
+    kind = named.kind if named is not None else CollectorKind.ANNOTATIONS
+    why = "`adopt.collector` of the description" if named is not None else "nobody is named"
+    trail.choose(f"{site.path}.adopt.collector", kind.value, f"{why}: {_COLLECTED[kind]}")
 
 
 def _on_cpu_load(stage: StageSpec) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from intertie.plan.site import Site
 from intertie.plan.trail import Trail, listed
 from intertie.plan.types import Plan
-from intertie.spec import Tier
+from intertie.spec import Adopt, Tier
 
 SEVERITY = {"page": "critical", "ticket": "warning"}
 """Field of the description → severity of the rules that it is told of."""
@@ -41,7 +41,7 @@ def check_recipients(site: Site, trail: Trail) -> None:
     told = site.spec.alerts
     if site.where.adopt is not None:
         if told is not None or _counted_on(site):
-            trail.note(f"no alert of {site.name} reaches anybody: whoever runs the adopted cluster has its alert rules")
+            trail.note(_others(site.name, site.where.adopt))
     elif told is not None:
         others = f"; warnings go to {listed(_once(told.ticket))}" if told.ticket else ""
         trail.choose(f"{site.path}.alerts", listed(_once(told.page)), f"`alerts` of the description{others}")
@@ -49,6 +49,16 @@ def check_recipients(site: Site, trail: Trail) -> None:
         trail.note(
             f"alerts of {site.name} fire and reach nobody: nobody will be woken; add `alerts: oncall@example.com`"
         )
+
+
+def _others(name: str, adopt: Adopt) -> str:
+    """Who sees to it that somebody is woken on a cluster that others run."""
+    if adopt.collector is not None and adopt.collector.takes_rules:
+        return (
+            f"alerts of {name} are rules in the adopted cluster, labelled with their severity: whom they reach is set "
+            "by whoever runs its Alertmanager, and `alerts` is not told to it"
+        )
+    return f"no alert of {name} reaches anybody: whoever runs the adopted cluster has its alert rules"
 
 
 def _counted_on(site: Site) -> bool:

@@ -10,6 +10,7 @@ from intertie.spec.base import Cloud
 from intertie.spec.budget import Budget
 from intertie.spec.capacity import RESERVED_KINDS, CapacityKind, Claim
 from intertie.spec.cluster import Api, ApiAccess, Channel, ClusterSpec, Maintenance, Runner, Weekday
+from intertie.spec.collector import Collector, CollectorKind
 from intertie.spec.endpoint import Access, Auth, AuthKind, EndpointSpec
 from intertie.spec.model import Architecture, ModelSpec, Precision
 from intertie.spec.pipeline import Environment, PipelineSpec
@@ -23,9 +24,9 @@ from intertie.spec.units import Count, Duration, Memory
 
 __all__ = [
     "RESERVED_KINDS", "Access", "Account", "Adopt", "Alerts", "Api", "ApiAccess", "Architecture", "Auth", "AuthKind",
-    "Budget", "CachedRegistry", "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Count", "Duration",
-    "Egress", "EndpointSpec", "Environment", "ExistingPool", "Maintenance", "Memory", "ModelSpec", "Network",
-    "Objective", "Parallelism", "PipelineSpec", "PlacementSpec", "Precision", "Registry", "ReplicaRange", "Resources",
-    "Role", "Runner", "Runtime", "Scaling", "StageSpec", "State", "Team", "TeamRole", "Tier", "Weekday", "json_schema",
-    "read_data", "read_file", "read_text",
+    "Budget", "CachedRegistry", "CapacityKind", "Channel", "Claim", "Cloud", "ClusterSpec", "Collector",
+    "CollectorKind", "Count", "Duration", "Egress", "EndpointSpec", "Environment", "ExistingPool", "Maintenance",
+    "Memory", "ModelSpec", "Network", "Objective", "Parallelism", "PipelineSpec", "PlacementSpec", "Precision",
+    "Registry", "ReplicaRange", "Resources", "Role", "Runner", "Runtime", "Scaling", "StageSpec", "State", "Team",
+    "TeamRole", "Tier", "Weekday", "json_schema", "read_data", "read_file", "read_text",
 ]  # fmt: skip

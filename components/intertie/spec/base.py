@@ -89,4 +89,21 @@ KubernetesName = Annotated[
     ),
 ]
 
+LabelKey = Annotated[
+    str,
+    Text(
+        r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
+        "a Kubernetes label key, such as example.com/pool",
+        317,
+    ),
+]
+LabelValue = Annotated[
+    str,
+    Text(
+        r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$",
+        "a Kubernetes label value: up to 63 letters, digits, `.`, `_` and `-`",
+        63,
+    ),
+]
+
 Jurisdiction = Annotated[str, Text(r"^[a-z]{2,10}$", "a jurisdiction such as us, eu or uk", 10)]

@@ -4,7 +4,6 @@ The checks read plain data and take nothing for granted, so that they speak even
 still refuse another part: all problems come at once. What the clouds allow is the plan's.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice, pairwise
@@ -13,6 +12,7 @@ from typing import Any
 from intertie import catalog
 from intertie.spec.document import MOST_PROBLEMS, Refusal
 from intertie.spec.interconnect import ends
+from intertie.spec.ranges import real_range
 from intertie.spec.stage import Runtime
 from intertie.spec.wording import Loc, clean, did_you_mean, quoted, show
 
@@ -251,35 +251,27 @@ def _tags_are_free(data: dict[str, Any]) -> Iterator[Refusal]:
 
 
 def _ranges_are_real(data: dict[str, Any]) -> Iterator[Refusal]:
-    for index, text in _texts(_mapping(data.get("endpoint")).get("allow")):
-        yield from _real_range(("endpoint", "allow", index), text)
+    yield from _real_ranges(("endpoint",), data.get("endpoint"), "allow")
     for name, where in _placements(data).items():
+        here, adopt = ("placements", name), _mapping(where.get("adopt"))
         for field in ("cidr", "pods"):
             text = _mapping(where.get("network")).get(field)
             if isinstance(text, str):
-                yield from _real_range(("placements", name, "network", field), text)
-        yield from _cluster_ranges(("placements", name, "cluster"), where.get("cluster"))
+                yield from real_range((*here, "network", field), text)
+        yield from _real_ranges((*here, "adopt", "collector"), adopt.get("collector"), "allow")
+        yield from _cluster_ranges((*here, "cluster"), where.get("cluster"))
     yield from _cluster_ranges(("cluster",), data.get("cluster"))
 
 
 def _cluster_ranges(loc: Loc, cluster: Any) -> Iterator[Refusal]:
     api = _mapping(_mapping(cluster).get("api"))
-    runner = _mapping(api.get("runner"))
-    for place, ranges in ((("api", "allow"), api.get("allow")), (("api", "runner", "ranges"), runner.get("ranges"))):
-        for index, text in _texts(ranges):
-            yield from _real_range((*loc, *place, index), text)
+    yield from _real_ranges((*loc, "api"), api, "allow")
+    yield from _real_ranges((*loc, "api", "runner"), api.get("runner"), "ranges")
 
 
-def _real_range(loc: Loc, text: str) -> Iterator[Refusal]:
-    allowed = "an IPv4 range such as 10.64.0.0/16"
-    try:
-        interface = ipaddress.IPv4Interface(text)
-    except ValueError:
-        yield Refusal(loc, quoted(text), f"{allowed}: four numbers up to 255, and a length up to 32")
-        return
-    if "/" in text and interface.ip != interface.network.network_address:
-        hint = f"write {interface.network}, or {interface.ip}/32 for one address"
-        yield Refusal(loc, quoted(text), f"{allowed}, named by its first address", hint)
+def _real_ranges(loc: Loc, holder: Any, field: str) -> Iterator[Refusal]:
+    for index, text in _texts(_mapping(holder).get(field)):
+        yield from real_range((*loc, field, index), text)
 
 
 _RULES: tuple[Callable[[dict[str, Any]], Iterator[Refusal]], ...] = (

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from intertie.spec.base import Cidr, Cloud, Jurisdiction, Slug, Spec, TagKey, TagValue
+from intertie.spec.base import Cidr, Cloud, Jurisdiction, LabelKey, LabelValue, Slug, Spec, TagKey, TagValue
 from intertie.spec.capacity import CapacityClaim, Ladder, MachineName, ZoneName
 from intertie.spec.cluster import ClusterSpec
+from intertie.spec.collector import CollectorChoice
 from intertie.spec.fields import NotAllowed, Number, Switch, Text, Whole
 from intertie.spec.interconnect import InterconnectChoice
 from intertie.spec.registry import RegistryChoice
@@ -110,22 +111,6 @@ class Account(Spec):
     """Who runs Pulumi, as `intertie bootstrap` makes it. Without: whoever creates a cluster administers it."""
 
 
-LabelKey = Annotated[
-    str,
-    Text(
-        r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
-        "a Kubernetes label key, such as example.com/pool",
-        317,
-    ),
-]
-LabelValue = Annotated[
-    str,
-    Text(
-        r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$",
-        "a Kubernetes label value: up to 63 letters, digits, `.`, `_` and `-`",
-        63,
-    ),
-]
 TaintText = Annotated[
     str,
     Text(
@@ -182,6 +167,9 @@ class Adopt(Spec):
         | None
     ) = None
     """Bucket with the weights, readable from the cluster's pods."""
+    collector: CollectorChoice | None = None
+    """Who collects metrics there: `google-managed`, `azure-managed`, or the long form for `prometheus-operator` and
+    `annotations`. Default: pods carry annotations, and answer nobody outside of the pipeline."""
 
 
 OneOrMoreClaims = Annotated[Ladder, BeforeValidator(_ladder, json_schema_input_type=Ladder | CapacityClaim)]

@@ -228,13 +228,11 @@ def _shown(plan: Plan, handle: ClusterHandle) -> tuple[Manifest, ...]:
     if binding is not None and binding.monitor != ("", ""):
         about = metadata(plan, EXPORTER)
         chosen = _chosen(plan, EXPORTER)
-        made.append(monitoring.monitor(binding.monitor, f"{EXPORTER}-monitor", about, chosen, PORT, "/metrics"))
+        made.append(monitoring.monitor(binding, f"{EXPORTER}-monitor", about, chosen, PORT, "/metrics"))
     if binding is not None and binding.rules != ("", ""):
         recordings, alerts = rule_groups(plan.spec.name, plan.placement)
         groups = [recordings, alerts] if binding.alerts else [recordings]
-        kind = {"apiVersion": binding.rules[0], "kind": binding.rules[1]}
-        body = {**kind, "metadata": metadata(plan, EXPORTER), "spec": {"groups": groups}}
-        made.append(Manifest("cost-rules", body, needs=("namespace",)))
+        made.append(monitoring.rules("cost-rules", binding, metadata(plan, EXPORTER), groups))
     about = metadata(plan, f"{plan.spec.name}-cost-dashboard")
     about["labels"] = dict(sorted({**about["labels"], "grafana_dashboard": "1"}.items()))
     text = json.dumps(cost_dashboard.dashboard(f"{plan.spec.name}: cost"), indent=1, sort_keys=True) + "\n"

@@ -29,9 +29,9 @@ def objects(plan: Plan, handle: ClusterHandle, agents: Iterable[Manifest]) -> tu
     made: list[Manifest] = []
     exporters = _exporters(agents)
     if binding is not None and binding.monitor != ("", "") and plan.tier != "pilot":
-        made += _monitors(plan, binding.monitor, exporters)
+        made += _monitors(plan, binding, exporters)
     if binding is not None and binding.rules != ("", "") and binding.alerts and alerts(plan):
-        made.append(_rules(plan, binding.rules))
+        made.append(rules("alerts", binding, metadata(plan, plan.spec.name), rule_groups(plan)))
     return (*made, _dashboard(plan))
 
 
@@ -62,25 +62,25 @@ def _exporters(agents: Iterable[Manifest]) -> dict[str, int]:
     return {name: port["containerPort"] for name, port in ports.items()}
 
 
-def _monitors(plan: Plan, kind: tuple[str, str], exporters: Mapping[str, int]) -> list[Manifest]:
+def _monitors(plan: Plan, binding: MetricsBinding, exporters: Mapping[str, int]) -> list[Manifest]:
     made = [
-        monitor(kind, f"{stage.name}-monitor", metadata(plan, stage.name, stage.name), selector(plan, stage.name),
+        monitor(binding, f"{stage.name}-monitor", metadata(plan, stage.name, stage.name), selector(plan, stage.name),
                  metrics_port(stage), "/metrics")
         for stage in plan.stages
         if str(stage.spec.runtime) != "custom" or stage.spec.scaling.metric not in (None, "cpu", "queue")
     ]  # fmt: skip
     for name, port in exporters.items():
         about = {"name": name, "namespace": "kube-system", "labels": labels(plan)}
-        made.append(monitor(kind, f"{name}-monitor", about, {"app.kubernetes.io/name": name}, port, "/metrics"))
+        made.append(monitor(binding, f"{name}-monitor", about, {"app.kubernetes.io/name": name}, port, "/metrics"))
     if plan.endpoint is not None:
         about = {"name": plan.spec.name, "namespace": GATEWAY_NAMESPACE, "labels": labels(plan)}
         owner = {"gateway.envoyproxy.io/owning-gateway-namespace": plan.namespace}
-        made.append(monitor(kind, "gateway-monitor", about, owner, PROXY_PORT, PROXY_PATH, needs=("envoy-gateway",)))
+        made.append(monitor(binding, "gateway-monitor", about, owner, PROXY_PORT, PROXY_PATH, needs=("envoy-gateway",)))
     return made
 
 
 def monitor(  # noqa: PLR0917
-    kind: tuple[str, str],
+    binding: MetricsBinding,
     role: str,
     about: dict[str, Any],
     chosen: dict[str, str],
@@ -91,13 +91,31 @@ def monitor(  # noqa: PLR0917
     """Pods by their labels. The stage's name becomes a label of every series, so that alerts can tell stages apart."""
     where = {"interval": INTERVAL, "path": path}
     spec: dict[str, Any] = {"selector": {"matchLabels": chosen}}
-    if kind[1] == "PodMonitoring":
+    if binding.monitor[1] == "PodMonitoring":
         spec["endpoints"] = [{"port": port, **where}]
         spec["targetLabels"] = {"metadata": ["pod", "container", "node"], "fromPod": [_stage_label("from", "to")]}
     else:
         named = {"sourceLabels": [f"__meta_kubernetes_pod_label_{_legal(LABEL)}_stage"], "targetLabel": "stage"}
         spec["podMetricsEndpoints"] = [{"portNumber": port, **where, "relabelings": [named]}]
-    body = {"apiVersion": kind[0], "kind": kind[1], "metadata": about, "spec": spec}
+    return _made(role, binding.monitor, binding, about, spec, needs)
+
+
+def rules(role: str, binding: MetricsBinding, about: dict[str, Any], groups: list[dict[str, Any]]) -> Manifest:
+    """Groups of rules, where they are objects of the cluster."""
+    return _made(role, binding.rules, binding, about, {"groups": groups})
+
+
+def _made(  # noqa: PLR0917
+    role: str,
+    kind: tuple[str, str],
+    binding: MetricsBinding,
+    about: dict[str, Any],
+    spec: dict[str, Any],
+    needs: tuple[str, ...] = (),
+) -> Manifest:
+    """With the labels by which the collector chooses. They win over our own, by which nobody chooses."""
+    named = {**about, "labels": dict(sorted({**about["labels"], **binding.labels}.items()))}
+    body = {"apiVersion": kind[0], "kind": kind[1], "metadata": named, "spec": spec}
     return Manifest(role, body, needs=("namespace", *needs))
 
 
@@ -108,12 +126,6 @@ def _stage_label(source: str, target: str) -> dict[str, str]:
 def _legal(label: str) -> str:
     """A label of Kubernetes as Prometheus writes it."""
     return "".join(letter if letter.isalnum() else "_" for letter in label)
-
-
-def _rules(plan: Plan, kind: tuple[str, str]) -> Manifest:
-    spec = {"groups": rule_groups(plan)}
-    body = {"apiVersion": kind[0], "kind": kind[1], "metadata": metadata(plan, plan.spec.name), "spec": spec}
-    return Manifest("alerts", body, needs=("namespace",))
 
 
 def _dashboard(plan: Plan) -> Manifest:

@@ -217,7 +217,7 @@ def _monitor(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> tuple[Manif
         return ()
     about = metadata(plan, name(stage), stage.name)
     role = f"{name(stage)}-monitor"
-    return (monitoring.monitor(binding.monitor, role, about, pods(plan, stage), METRICS_PORT, "/metrics"),)
+    return (monitoring.monitor(binding, role, about, pods(plan, stage), METRICS_PORT, "/metrics"),)
 
 
 def _made(  # noqa: PLR0917

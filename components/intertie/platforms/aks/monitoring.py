@@ -11,6 +11,7 @@ from pulumi_azure_native import alertsmanagement, containerservice, monitor
 from intertie.contract import MetricsBinding
 from intertie.plan.alerts import Alert, alerts
 from intertie.plan.cost_rules import RECORDING, cost_alerts
+from intertie.platforms import collectors
 from intertie.platforms.aks import monitoring_alerts, monitoring_collection
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
@@ -33,11 +34,8 @@ def profile() -> containerservice.ManagedClusterAzureMonitorProfileArgs:
 
 
 def binding() -> MetricsBinding:
-    """Monitors are objects of the cluster, rules are not.
-
-    Source: Azure Monitor documentation, collection with pod and service monitors.
-    """
-    return MetricsBinding(monitor=("azmonitoring.coreos.com/v1", "PodMonitor"), namespaces=("kube-system",))
+    """Monitors are objects of the cluster, rules are not."""
+    return collectors.AZURE_MANAGED
 
 
 def build(place: Place, cluster: containerservice.ManagedCluster) -> tuple[pulumi.Resource, ...]:

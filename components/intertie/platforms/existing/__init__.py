@@ -3,6 +3,7 @@
     pools.py     how pods get onto the pools that the description names
     network.py   whether the gateway's load balancer is public
     storage.py   where the weights are
+    monitoring.py  who collects metrics, and how it is told what to ask for
 
 What cannot be asked without the cluster's credentials comes from the description (`adopt`); the credentials come from
 the stack's configuration.
@@ -16,7 +17,7 @@ import pulumi
 from intertie.contract import Bound, BuildOptions, ClusterHandle
 from intertie.errors import InputError, PlanError
 from intertie.plan import Plan
-from intertie.platforms.existing import network, pools, storage
+from intertie.platforms.existing import monitoring, network, pools, storage
 
 __all__ = ["build"]
 
@@ -37,6 +38,7 @@ def build(plan: Plan, options: BuildOptions) -> ClusterHandle | None:
         pools=pools.bindings(plan),
         storage=storage.binding(plan),
         gateway=network.gateway(plan),
+        metrics=monitoring.binding(plan),
         prices=plan.cloud,
         region=plan.region,
         registry=plan.where.mirror,

@@ -18,8 +18,14 @@ CAPABILITIES = Capabilities(
         ),
         "Pools grow only if the cluster grows them: no autoscaler is installed.",
         (
-            "No monitors and no alert rules are made, and `alerts` reaches nobody: whoever runs the cluster collects "
-            "from pods that carry annotations, and has rules and an Alertmanager of its own."
+            "Monitors and alert rules are made where `adopt.collector` names a collector that reads them from the "
+            "cluster; none is installed. With `annotations` there are neither, and with `azure-managed` no alert "
+            "rules, which are Azure's and not the cluster's. Alerts of replicas need kube-state-metrics."
+        ),
+        (
+            "`alerts` reaches nobody: an Alertmanager that knows no mail server refuses its whole configuration for "
+            "one recipient by email, and whether it knows one cannot be asked. Rules carry `severity`, by which "
+            "whoever runs it sends them on."
         ),
     ),
 )
