@@ -86,6 +86,7 @@ CHARTS = {
     "cluster-autoscaler": "autoscaler",
     "aws-efa-k8s-device-plugin": "efa-device-plugin",
     "aws-for-fluent-bit": "log-collector",
+    "network-operator": "nvidia-rdma-device-plugin",
 }
 """Charts that a platform installs → component. Those of the workload say it themselves."""
 

@@ -211,3 +211,10 @@ def test_machine_types_of_the_other_clouds_are_written_down_twice_alike(cloud: s
         if found is None or (found.vcpus, round(found.memory_mib / 1024)) != (row.vcpus, row.memory_gib)
     }
     assert different <= {"Standard_ND96amsr_A100_v4"}  # docs/lab-gaps.md
+
+
+def test_machines_of_azure_have_the_infiniband_cards_that_the_catalogue_says() -> None:
+    cards = {row.name: row.fabric_nics for row in catalog.machines("azure") if row.fabric == "infiniband"}
+    found = {name: machines.find("azure", name) for name in cards}
+    assert len(cards) >= 5
+    assert {name: each.devices["rdma/ib"] for name, each in found.items() if each is not None} == cards

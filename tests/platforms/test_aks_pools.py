@@ -226,14 +226,6 @@ def test_pools_follow_the_clusters_minor_version() -> None:
     assert "orchestratorVersion" not in pool.ignore_changes
 
 
-def test_nodes_without_the_rdma_plugin_talk_over_their_ordinary_interface() -> None:
-    handle = variants().handle
-    assert handle is not None
-    assert handle.pools["fabric"].fabric_env == {"NCCL_SOCKET_IFNAME": "eth0"}
-    assert handle.pools["fabric"].fabric_resources == {}
-    assert handle.pools["general"].fabric_env == {}
-
-
 def test_the_workload_waits_for_every_pool() -> None:
     stack = ladder()
     assert stack.handle is not None

@@ -27,6 +27,12 @@ def pool(rank: int, kind: str, identifier: str = CRG, **changes: Any) -> PoolPla
     return accelerator_pool("azure", kind, rank, **{**fields, **changes})
 
 
+def joined(rank: int, kind: str, **changes: Any) -> PoolPlan:
+    """A pool of H100 machines that InfiniBand joins, for replicas over two of them."""
+    fields: dict[str, Any] = {"machine": "Standard_ND96isr_H100_v5", "per_node": 8, "fabric": "infiniband", "hosts": 2}
+    return pool(rank, kind, **{**fields, **changes})
+
+
 def placed(**changes: Any) -> Plan:
     """A plan with one on-demand pool."""
     return plan("azure", (pool(0, "on-demand"),), **changes)

@@ -55,7 +55,7 @@ def _eks_pools() -> tuple[tuple[PoolPlan, ...], ...]:
 def _aks_pools() -> tuple[tuple[PoolPlan, ...], ...]:
     ladder = tuple(azure.pool(rank, kind) for rank, kind in enumerate(azure.KINDS))
     amd = azure.pool(0, "on-demand", machine="Standard_ND96isr_MI300X_v5", vendor="amd", accelerator="mi300x")
-    return ladder, (amd,)
+    return ladder, (amd,), (azure.joined(0, "on-demand"), azure.joined(1, "spot"))
 
 
 def _gke_pools() -> tuple[tuple[PoolPlan, ...], ...]:

@@ -11,4 +11,5 @@ require (
 	sigs.k8s.io/gateway-api v1.6.1
 	sigs.k8s.io/gateway-api-inference-extension v1.5.0
 	sigs.k8s.io/lws v0.7.0
+	sigs.k8s.io/node-feature-discovery v0.18.3
 )

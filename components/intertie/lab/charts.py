@@ -91,7 +91,7 @@ def _about(name: str, release: Release) -> dict[str, Any]:
 
 def _workload(known: Chart, workload: Mapping[str, Any], release: Release) -> dict[str, Any]:
     """A Deployment, or a DaemonSet, with what its values say of where it runs."""
-    given = {what: at(release.values, path) for what, path in known.at.items()}
+    given = _given(known, workload, release)
     name = given.get("name") or workload["name"]
     labels = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": release.name}
     kind = workload.get("kind", "Deployment")
@@ -104,8 +104,13 @@ def _workload(known: Chart, workload: Mapping[str, Any], release: Release) -> di
     return {"apiVersion": "apps/v1", "kind": kind, "metadata": _about(name, release), "spec": spec}
 
 
+def _given(known: Chart, workload: Mapping[str, Any], release: Release) -> dict[str, Any]:
+    """What the values say of a workload: at the chart's paths, or at paths of its own."""
+    return {what: at(release.values, path) for what, path in {**known.at, **workload.get("at", {})}.items()}
+
+
 def _pod(known: Chart, workload: Mapping[str, Any], release: Release, name: str) -> dict[str, Any]:
-    given = {what: at(release.values, path) for what, path in known.at.items()}
+    given = _given(known, workload, release)
     tag = given.get("tag") or release.version or "latest"
     resources = given.get("resources") or {"requests": workload.get("requests", {})}
     container: dict[str, Any] = {"name": name, "image": f"{workload['image']}:{tag}", "resources": resources}

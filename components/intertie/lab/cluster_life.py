@@ -5,7 +5,7 @@ import hashlib
 import json
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,11 @@ from intertie.lab.home import Home
 from intertie.lab.kube.cached import Cached, Quiet
 from intertie.lab.kube.client import Api, ApiError
 from intertie.lab.kubelet import Kubelets
-from intertie.lab.world import Cluster, World
+from intertie.lab.network_operator import NetworkOperator
+from intertie.lab.world import Cluster, Pool, World
+
+Operators = Mapping[str, Callable[[Sequence[Pool], Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], None]]
+"""What each operator does when it looks at pools, nodes and ready pods, by its name in the table of charts."""
 
 _LOOKS_EVERY = 0.06  # seconds between looks at the world, when the cluster itself is quiet
 _BREAKS = 3  # times that a control plane may break by itself
@@ -108,7 +112,11 @@ class ClusterLife(threading.Thread):
         self._lists = {path: Cached(api, f"/api/v1/{path}", self._stirred) for path in ("pods", "nodes")}
         hand = ClusterNodes(self._cluster, api, world, self._agenda)
         growth = ClusterGrowth(self._cluster, api, world, self._agenda, hand)
-        amd = AmdOperator(api, world, self._agenda)
+        amd, network = AmdOperator(api, world, self._agenda), NetworkOperator(api, world)
+        operators: Operators = {
+            "amd": lambda _, there, ready: amd.step(there, ready),
+            "nvidia-network": network.step,
+        }
         kubelets = Kubelets(self._agenda, world.now, _reporter(api), _teller(world, self._cluster))
         try:
             while self._goes_on(world, plane):
@@ -116,7 +124,7 @@ class ClusterLife(threading.Thread):
                     self._bring(world, api)
                     self._controllers(world, plane)
                     if all(each.listed.is_set() for each in self._lists.values()):
-                        self._step(world, hand, growth, kubelets, amd)
+                        self._step(world, hand, growth, kubelets, operators)
                 self._wake.wait(_LOOKS_EVERY)
                 self._wake.clear()
         finally:
@@ -126,7 +134,7 @@ class ClusterLife(threading.Thread):
             api.close()
 
     def _step(
-        self, world: World, hand: ClusterNodes, growth: ClusterGrowth, kubelets: Kubelets, amd: AmdOperator
+        self, world: World, hand: ClusterNodes, growth: ClusterGrowth, kubelets: Kubelets, operators: Operators
     ) -> None:
         with self._agenda.lock:
             pools = world.pools(self._cluster.id)
@@ -134,8 +142,10 @@ class ClusterLife(threading.Thread):
             hand.step(pools, there, pods)
             kubelets.see(pods)
             if self._own_quiet.seconds > _SETTLED:
-                if "amd" in self._given(world):
-                    amd.step(there, [pod for pod in pods if is_ready(pod)])
+                ready = [pod for pod in pods if is_ready(pod)]
+                for name in self._given(world):
+                    if name in operators:
+                        operators[name](pools, there, ready)
                 self._looked = True  # unset by what changes from now on, so that the next look comes before the clock
                 growth.step(pools, there, pods)
 

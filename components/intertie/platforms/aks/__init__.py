@@ -12,6 +12,7 @@
                     records it, when it is upgraded
     pools.py        one agent pool per pool of the plan
     addons.py       autoscaler, scaler, ladder order
+    fabric.py       InfiniBand between machines; fabric_agents.py: what makes its cards usable
     reservation.py  capacity reservation groups: consumed, and created
 
 The SDK is loaded by `build`, not by importing this package.

@@ -1,13 +1,16 @@
-"""What AKS maintains when it is switched on: node autoscaler with the ladder's order. Not KEDA."""
+"""What AKS maintains when it is switched on: node autoscaler with the ladder's order. Not KEDA. And what is put inside
+the cluster before any workload."""
 
 import json
 
+import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_azure_native import containerservice
 
 from intertie import catalog
 from intertie.contract import Bound
 from intertie.plan import Plan
+from intertie.platforms.aks import fabric, fabric_agents
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
 
@@ -45,16 +48,23 @@ def has_ladder(plan: Plan) -> bool:
     return any(len(stage.pools) > 1 for stage in plan.stages if stage.on_accelerators)
 
 
-def ladder(place: Place, kubeconfig: Bound) -> tuple[kubernetes.core.v1.ConfigMap, ...]:
+def inside(place: Place, kubeconfig: Bound, agent_pools: tuple[pulumi.Resource, ...]) -> tuple[pulumi.Resource, ...]:
+    """What the cluster gets from within: the ladder's order, and what makes InfiniBand usable; () where neither is."""
+    if not has_ladder(place.plan) and not fabric.joined(place.plan):
+        return ()
+    name, opts = child(place.options, "kubernetes")
+    # The identifier keeps a changed login from replacing what was made with the old one.
+    provider = kubernetes.Provider(name, kubeconfig=kubeconfig, cluster_identifier=place.plan.cluster, opts=opts)
+    return (*_ladder(place, provider), *fabric_agents.build(place, provider, agent_pools))
+
+
+def _ladder(place: Place, provider: kubernetes.Provider) -> tuple[pulumi.Resource, ...]:
     """Tells the node autoscaler which of a stage's pools to grow first: reserved capacity before bought, then spot.
 
     An expander of kind `priority` without this object picks at random.
     """
     if not has_ladder(place.plan):
         return ()
-    name, opts = child(place.options, "kubernetes")
-    # The identifier keeps a changed login from replacing what was made with the old one.
-    provider = kubernetes.Provider(name, kubeconfig=kubeconfig, cluster_identifier=place.plan.cluster, opts=opts)
     name, opts = child(place.options, "ladder", provider=provider)
     return (
         kubernetes.core.v1.ConfigMap(

@@ -15,6 +15,7 @@ from intertie.platforms.aks import (
     cluster_access,
     cluster_key,
     cluster_logs,
+    fabric_agents,
     identity,
     image_cache,
     interconnect,
@@ -60,10 +61,11 @@ def _cluster(place: network.Place, kept: _Kept) -> ClusterHandle:
     logs = cluster_logs.workspace(place)
     made = cluster.cluster(place, nodes, control, cluster_key.build(place, control.plane), logs)
     kubeconfig = cluster_access.kubeconfig(place, made)
+    machines = pools.pools(place, made, nodes.subnet, control)
     ready: tuple[pulumi.Resource, ...] = (
-        *pools.pools(place, made, nodes.subnet, control),
+        *machines,
         *identity.federation(place, kept.stages, made),
-        *addons.ladder(place, kubeconfig),
+        *addons.inside(place, kubeconfig, machines),
         *kept.weights.ready,
         *cached,
         *secret_store.bind(place, store, made),
@@ -86,7 +88,7 @@ def _cluster(place: network.Place, kept: _Kept) -> ClusterHandle:
         prices="azure",
         region=plan.region,
         registry=plan.where.mirror,
-        provided=provided("azure", vendors(plan)),
+        provided=provided("azure", vendors(plan), fabric_agents.installed(plan)),
         interconnects=interconnect.build(place, nodes),
         ready=ready,
     )

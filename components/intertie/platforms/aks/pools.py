@@ -7,7 +7,7 @@ from intertie import catalog
 from intertie.contract import PoolBinding, Toleration
 from intertie.errors import Problem
 from intertie.plan import LABEL, Plan, PoolPlan, Taint
-from intertie.platforms.aks import reservation
+from intertie.platforms.aks import fabric, reservation
 from intertie.platforms.aks.identity import Control, reservation_grants
 from intertie.platforms.aks.network import Place
 from intertie.platforms.children import child
@@ -112,8 +112,8 @@ def bindings(plan: Plan) -> dict[str, PoolBinding]:
         pool.name: PoolBinding(
             selector={f"{LABEL}/pool": pool.name},
             tolerations=tuple(Toleration(t.key, "Equal", t.value, t.effect) for t in taints(pool)),
-            # Without the RDMA plugin nodes talk over their ordinary interface; NCCL must not search for another.
-            fabric_env={"NCCL_SOCKET_IFNAME": "eth0"} if pool.fabric == "infiniband" else {},
+            fabric_resources=fabric.resources(pool),
+            fabric_env=fabric.env(pool),
         )
         for pool in plan.pools
     }
@@ -141,11 +141,13 @@ def driver(pool: PoolPlan) -> containerservice.GPUDriver:
 
 
 def hints(pool: PoolPlan) -> dict[str, str]:
-    """What the autoscaler of AKS would get wrong of an empty pool: it takes every maker's accelerators for NVIDIA's."""
-    if not pool.vendor or pool.vendor == "nvidia":
-        return {}
-    accelerator = catalog.accelerator(pool.accelerator)
-    return {f"{HINT}_{accelerator.resource.replace('/', '_')}": str(pool.per_node * accelerator.devices)}
+    """What the autoscaler of AKS gets wrong of an empty pool: it takes every maker's accelerators for NVIDIA's, and
+    knows of no InfiniBand cards."""
+    offered = fabric.resources(pool)
+    if pool.vendor and pool.vendor != "nvidia":
+        accelerator = catalog.accelerator(pool.accelerator)
+        offered[accelerator.resource] = str(pool.per_node * accelerator.devices)
+    return {f"{HINT}_{resource.replace('/', '_')}": amount for resource, amount in offered.items()}
 
 
 def _pool(
