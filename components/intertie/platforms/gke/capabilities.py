@@ -9,10 +9,11 @@ CAPABILITIES = Capabilities(
     creatable=("reservation",),
     gaps=(
         (
-            "Replicas over several nodes of A3 Mega talk over the nodes' first interface: their pools get the networks "
-            "of GPUDirect-TCPXO from GKE, but not what uses them: a daemon beside each stage that administers the "
-            "pod's network and sees the node's /sys, which the production pack refuses, and two node agents, one for NCCL's "
-            "plugin and one that hands GPUs to that daemon (container-engine-accelerators, gpudirect-tcpxo)."
+            "Replicas over several nodes of A3 Mega talk over the nodes' first interface: their pools get the "
+            "networks of GPUDirect-TCPXO from GKE, but not what uses them: a daemon beside each stage that "
+            "administers the pod's network and sees the node's /sys, which the production pack refuses, and two node "
+            "agents, one for NCCL's plugin and one that hands GPUs to that daemon (container-engine-accelerators, "
+            "gpudirect-tcpxo)."
         ),
         (
             "RDMA (A3 Ultra, A4) is set up by a script of Google's for bash, which is read before the stage's command: "
