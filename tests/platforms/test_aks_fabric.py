@@ -47,9 +47,9 @@ def policy() -> dict[str, Any]:
     return stack().inputs(POLICY, "fabric-driver")["spec"]
 
 
-def loader(built: Built) -> dict[str, Any]:
-    """The pod that loads the module which joins cards and accelerators."""
-    return built.inputs(DAEMON, "nvidia-peermem")["spec"]["template"]["spec"]
+def nodes(built: Built) -> dict[str, Any]:
+    """The pod that does on machines what the operator leaves to do."""
+    return built.inputs(DAEMON, "fabric-nodes")["spec"]["template"]["spec"]
 
 
 def test_a_stack_with_infiniband_has_nothing_misspelt_or_missing() -> None:
@@ -123,7 +123,7 @@ def test_azures_ordinary_interfaces_are_not_taken_for_infiniband() -> None:
 
 def test_the_cards_driver_and_plugin_go_to_machines_with_cards_through_their_taints() -> None:
     assert terms(policy()["nodeAffinity"]) == [POOLS, LABELLED]
-    assert policy()["tolerations"] == TAINTED
+    assert policy()["tolerations"] == TAINTED[1:], "the operator tolerates NVIDIA's taint by itself"
 
 
 def test_the_cards_driver_is_built_on_the_machine_and_never_renewed_beneath_a_replica() -> None:
@@ -154,16 +154,33 @@ def test_rule_and_policy_wait_for_the_chart_that_defines_their_kinds() -> None:
         assert release in stack().one(kind, role).depends_on
 
 
+def script() -> list[str]:
+    """What is run on machines with cards."""
+    ((shell, option, text),) = [container["command"] for container in nodes(stack())["containers"]]
+    assert (shell, option) == ("/bin/sh", "-c")
+    return text.splitlines()
+
+
 def test_the_module_that_joins_cards_and_accelerators_is_loaded_on_the_joined_pools() -> None:
-    pod = loader(stack())
-    (container,) = pod["containers"]
-    assert "chroot /host /usr/sbin/modprobe nvidia-peermem" in container["command"][-1]
-    assert "@sha256:" in container["image"]
-    assert container["securityContext"] == {"privileged": True}
-    assert pod["volumes"][0]["hostPath"]["path"] == "/"
-    assert container["volumeMounts"] == [{"name": "host", "mountPath": "/host", "readOnly": True}]
-    assert terms(pod["affinity"]["nodeAffinity"]) == [POOLS]
-    assert pod["tolerations"] == TAINTED
+    assert any("on_machine modprobe nvidia-peermem" in line for line in script())
+    assert terms(nodes(stack())["affinity"]["nodeAffinity"]) == [POOLS]
+    assert nodes(stack())["tolerations"] == TAINTED
+
+
+def test_containers_that_are_not_roots_may_pin_memory_on_the_joined_pools() -> None:
+    """The capability is for root alone, and replicas run as somebody else: NCCL would fall back to TCP in silence."""
+    limit = next(number for number, line in enumerate(script()) if "LimitMEMLOCK=infinity" in line)
+    assert "/etc/systemd/system/containerd.service.d/" in script()[limit]
+    rest = [line.strip() for line in script()[limit:]]
+    assert rest.index("on_machine systemctl daemon-reload") < rest.index("on_machine systemctl restart containerd")
+
+
+def test_the_machines_own_tools_are_run_with_the_machines_own_rights() -> None:
+    pod = nodes(stack())
+    assert pod["hostPID"] is True
+    assert pod["containers"][0]["securityContext"] == {"privileged": True}
+    assert "@sha256:" in pod["containers"][0]["image"]
+    assert pod["automountServiceAccountToken"] is False
 
 
 def test_the_workload_waits_for_what_makes_cards_usable() -> None:
@@ -195,7 +212,7 @@ def test_images_come_through_the_cache_of_their_registry() -> None:
     assert values["operator"]["repository"] == f"{home}/cloud-native"
     assert values["operator"]["ofedDriver"]["initContainer"]["repository"] == f"{home}/mellanox"
     assert values["node-feature-discovery"]["image"] == {"repository": f"{home}/mellanox/node-feature-discovery"}
-    assert loader(made)["containers"][0]["image"] == through(cached, FROM_HUB)
+    assert nodes(made)["containers"][0]["image"] == through(cached, FROM_HUB)
 
 
 def test_images_come_from_their_homes_where_there_is_no_cache() -> None:
@@ -203,4 +220,4 @@ def test_images_come_from_their_homes_where_there_is_no_cache() -> None:
     values = stack().inputs(RELEASE, "network-operator")["values"]
     assert values["operator"]["repository"] == "nvcr.io/nvidia/cloud-native"
     assert "image" not in values["node-feature-discovery"]
-    assert loader(stack())["containers"][0]["image"] == FROM_HUB
+    assert nodes(stack())["containers"][0]["image"] == FROM_HUB

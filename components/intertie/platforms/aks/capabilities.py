@@ -35,12 +35,12 @@ CAPABILITIES = Capabilities(
         ),
         "At most 20 stages: a managed identity takes 20 federated credentials, one for each service account.",
         (
-            "InfiniBand pools get no zones unless they are reserved: a scale set over zones has no common fabric; the "
-            "feature Microsoft.ContainerService/AKSInfinibandSupport must be registered in the subscription. The cards' "
-            "driver is built on each new machine, which takes minutes: until then its cards cannot be asked for, and "
-            "the autoscaler may add machines for pods that wait, up to the pool's limit. Replicas over several MI300X "
-            "machines talk TCP: AMD's operator brings a Node Feature Discovery of its own, beside which NVIDIA's "
-            "network operator must not bring another, and no source joins the two."
+            "InfiniBand pools get no zones unless they are reserved: a scale set over zones has no common fabric. "
+            "The feature Microsoft.ContainerService/AKSInfinibandSupport must be registered in the subscription. The "
+            "driver of the cards is built on each new machine, which takes minutes: until then its cards cannot be "
+            "asked for, and the autoscaler may add machines for pods that wait, up to the pool's limit. Replicas "
+            "over several MI300X machines talk TCP: AMD's operator brings a Node Feature Discovery of its own, "
+            "beside which NVIDIA's network operator must not bring another, and no source joins the two."
         ),
         "OS disks are managed disks: no source says how much of a size's local disk an ephemeral OS disk may fill.",
         (

@@ -1,9 +1,10 @@
 """What makes InfiniBand cards usable on nodes: NVIDIA's network operator with the cards' driver and device plugin, and
-the kernel module by which cards reach the memory of accelerators. Nothing of it where no pool has such cards."""
+what the machines need besides. Nothing of it where no pool has such cards."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import pulumi
@@ -29,13 +30,13 @@ _IMAGES = "nvcr.io/nvidia/mellanox"
 _OPERATOR = "nvcr.io/nvidia/cloud-native"
 _DRIVER = "doca3.2.0-25.10-1.2.8.0-2"  # Azure/aks-rdma-infiniband and NVIDIA/aicr, policy for AKS
 _PLUGIN = f"network-operator-v{CHART}"
+_BUILT_IN = "nvidia.com/gpu"
+"""Taint that all which the operator starts tolerates anyway. Source: Mellanox/network-operator, manifests."""
 _VENDOR = "15b3"
 _RULE = "infiniband-cards"
 _FUNCTIONS = ["101c", "101e"]  # virtual functions of ND v4 and ND v5. Source: NVIDIA/aicr, nfd-network-rule
-_LOADER = "docker.io/library/busybox:1.37.0@sha256:9532d8c39891ca2ecde4d30d7710e01fb739c87a8b9299685c63704296b16028"
-_LOADER_NAME = "nvidia-peermem"
-_LOAD = "while true; do chroot /host /usr/sbin/modprobe nvidia-peermem || echo 'not yet'; sleep 30; done"
-"""Again and again: it needs both drivers, which come in any order, and goes when one of them is renewed."""
+_SHELL = "docker.io/library/busybox:1.37.0@sha256:9532d8c39891ca2ecde4d30d7710e01fb739c87a8b9299685c63704296b16028"
+_NODES = "infiniband-nodes"
 
 
 def installed(plan: Plan) -> tuple[str, ...]:
@@ -58,12 +59,12 @@ class _Inside:
 def build(
     place: Place, provider: kubernetes.Provider, agent_pools: tuple[pulumi.Resource, ...]
 ) -> tuple[pulumi.Resource, ...]:
-    """The operator, what it is to do, and the loader of the module; () where no pool has cards for pods."""
+    """The operator, what it is to do, and what it leaves to do; () where no pool has cards for pods."""
     if not fabric.joined(place.plan):
         return ()
     here = _Inside(place.plan, place.options, provider)
     operator = _release(here, agent_pools)
-    return (operator, _rule(here, operator), _policy(here, operator), _loader(here, agent_pools))
+    return (operator, _rule(here, operator), _policy(here, operator), _nodes(here, agent_pools))
 
 
 def _release(here: _Inside, after: tuple[pulumi.Resource, ...]) -> kubernetes.helm.v3.Release:
@@ -112,7 +113,7 @@ def _policy(here: _Inside, operator: pulumi.Resource) -> kubernetes.apiextension
     labelled = {"key": HAS_CARDS, "operator": "In", "values": ["true"]}
     spec = {
         "nodeAffinity": _on_pools(here.plan, labelled),
-        "tolerations": _tolerations(here.plan),
+        "tolerations": _tolerations(here.plan, but=_BUILT_IN),
         "ofedDriver": _driver(here.plan),
         "sriovDevicePlugin": _plugin(here.plan),
     }
@@ -152,31 +153,36 @@ def _plugin(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _loader(here: _Inside, after: tuple[pulumi.Resource, ...]) -> kubernetes.apps.v1.DaemonSet:
-    """Loads the module by which cards read and write the memory of accelerators: AKS' driver has it, and leaves it."""
-    plan, about = here.plan, _about(_LOADER_NAME)
+def _nodes(here: _Inside, after: tuple[pulumi.Resource, ...]) -> kubernetes.apps.v1.DaemonSet:
+    """Lets containers pin memory, and loads the module by which cards reach that of accelerators: AKS' driver has it,
+    and leaves it.
+
+    Sources: NVIDIA/aicr, ib-node-config and nvidia-peermem-reloader for AKS; NVIDIA/nvidia-container-toolkit,
+    issue 2037.
+    """
+    plan, about = here.plan, _about(_NODES)
+    script = files("intertie.platforms.aks").joinpath("data", "infiniband_nodes.sh").read_text(encoding="utf-8")
     container = {
-        "name": _LOADER_NAME,
-        "image": through(plan, _LOADER) or _LOADER,
-        "command": ["/bin/sh", "-c", _LOAD],
+        "name": _NODES,
+        "image": through(plan, _SHELL) or _SHELL,
+        "command": ["/bin/sh", "-c", script],
         "securityContext": {"privileged": True},
         "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "32Mi"}},
-        "volumeMounts": [{"name": "host", "mountPath": "/host", "readOnly": True}],
     }
     pod = {
         "priorityClassName": "system-node-critical",
         "automountServiceAccountToken": False,
+        "hostPID": True,
         "affinity": {"nodeAffinity": _on_pools(plan)},
         "tolerations": _tolerations(plan),
         "containers": [container],
-        "volumes": [{"name": "host", "hostPath": {"path": "/", "type": "Directory"}}],
     }
     spec: Any = {
-        "selector": {"matchLabels": {"app.kubernetes.io/name": _LOADER_NAME}},
+        "selector": {"matchLabels": {"app.kubernetes.io/name": _NODES}},
         "template": {"metadata": {"labels": about["labels"]}, "spec": pod},
     }
     metadata = kubernetes.meta.v1.ObjectMetaArgs(namespace="kube-system", **about)
-    name, opts = here.child(_LOADER_NAME, after)
+    name, opts = here.child("fabric-nodes", after)
     return kubernetes.apps.v1.DaemonSet(name, metadata=metadata, spec=spec, opts=opts)
 
 
@@ -192,9 +198,9 @@ def _on_pools(plan: Plan, *also: dict[str, Any]) -> dict[str, Any]:
     return {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
 
 
-def _tolerations(plan: Plan) -> list[dict[str, Any]]:
-    """What keeps others off the joined pools, the taint of spot among it: the operator tolerates NVIDIA's alone."""
-    taints = dict.fromkeys(taint for pool in fabric.joined(plan) for taint in pools.taints(pool))
+def _tolerations(plan: Plan, but: str = "") -> list[dict[str, Any]]:
+    """What keeps others off the joined pools, the taint of spot among it."""
+    taints = dict.fromkeys(taint for pool in fabric.joined(plan) for taint in pools.taints(pool) if taint.key != but)
     return [{"key": each.key, "operator": "Equal", "value": each.value, "effect": each.effect} for each in taints]
 
 
