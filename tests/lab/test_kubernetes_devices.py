@@ -110,6 +110,6 @@ def test_a_node_says_what_it_had_and_that_nothing_of_it_is_left() -> None:
 def test_every_fact_of_the_table_can_be_read() -> None:
     for owner in device_plugins.owners():
         for fact in owner.unless:
-            device_plugins._holds(fact, GPU)
+            device_plugins.holds(fact, GPU)
     with pytest.raises(AssertionError, match="is no fact"):
-        device_plugins._holds("label nothing", GPU)
+        device_plugins.holds("label nothing", GPU)

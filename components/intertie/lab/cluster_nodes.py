@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from intertie.lab import amd_operator, capacity, device_plugins, nodes
+from intertie.lab import amd_operator, capacity, device_plugins, network_driver, nodes
 from intertie.lab.agenda import Scope
 from intertie.lab.kube.client import Api, ApiError
 from intertie.lab.world import Cluster, Pool, World
@@ -33,6 +33,7 @@ class ClusterNodes:
     agenda: Scope
     _joining: dict[str, set[int]] = field(default_factory=dict)  # serial numbers by pool
     _offered: dict[str, str] = field(default_factory=dict)  # devices by node
+    _shown: set[str] = field(default_factory=set)  # nodes whose claimable devices are listed
 
     def step(self, pools: Sequence[Pool], there: Sequence[Object], pods: Sequence[Object]) -> None:
         """Look once, and set going what is missing."""
@@ -63,6 +64,17 @@ class ClusterNodes:
             if patch := device_plugins.status(node, devices):
                 self.api.patch(f"{_NODES}/{name}/status", patch)
                 self._told(name, ", ".join(f"{device}={amount}" for device, amount in devices.items()) or "none")
+            self._show(node, pool)
+
+    def _show(self, node: Object, pool: Pool) -> None:
+        """Devices of a node that pods claim, once: whoever takes the node away takes their list with it."""
+        name = node["metadata"]["name"]
+        given = network_driver.shown(self.cluster.cloud, pool)
+        if given is not None and name not in self._shown:
+            for made in network_driver.objects(node, given):
+                self.api.apply(made, given.driver, force=True)
+            self._shown.add(name)
+            self.world.record("network driver", "shows", name, f"{given.driver}={given.devices}")
 
     def _told(self, node: str, devices: str) -> None:
         """An event when a node offers other devices: once, though the list of nodes is a moment behind."""

@@ -58,13 +58,16 @@ def offered(cloud: str, pool: Pool, pods: Iterable[Mapping[str, Any]], driver: s
 
 
 def _offers(owner: Owner, cloud: str, pool: Pool, pods: Iterable[Mapping[str, Any]]) -> bool:
-    if owner.cloud not in (cloud, "*") or any(_holds(fact, pool) for fact in owner.unless):
+    if owner.cloud not in (cloud, "*") or any(holds(fact, pool) for fact in owner.unless):
         return False
     return owner.kind == "cloud" or any(_is_plugin(pod, owner.images) for pod in pods)
 
 
-def _holds(fact: str, pool: Pool) -> bool:
-    """`label KEY=VALUE`, `trait KEY=VALUE`, `trait KEY*PATTERN` (like it) or `trait KEY!PATTERN` (not like it)."""
+def holds(fact: str, pool: Pool) -> bool:
+    """Whether the pool's nodes are so.
+
+    A fact: `label KEY=VALUE`, `trait KEY=VALUE`, `trait KEY*PATTERN` (like it) or `trait KEY!PATTERN` (not like it).
+    """
     what, _, condition = fact.partition(" ")
     facts = pool.labels if what == "label" else pool.traits
     for sign in ("=", "!", "*"):

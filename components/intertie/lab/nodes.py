@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from intertie.lab import network_driver
 from intertie.lab.node_reserved import allocatable
 from intertie.lab.programs import KUBERNETES_VERSION
 from intertie.lab.world import Cluster, Pool
@@ -105,10 +106,13 @@ def adjustment(node: Mapping[str, Any], pool: Pool) -> dict[str, Any] | None:
 
 
 def template(cluster: Cluster, pool: Pool) -> dict[str, Any]:
-    """A node of the pool as its autoscaler imagines it: ready, with all of its devices, nothing on it."""
+    """A node of the pool as its autoscaler imagines it: ready, with all of its devices, nothing on it. What pods
+    claim of it is only known to be there."""
     made = node(cluster, pool, 0, next(iter(pool.zones), ""))
     devices = {key: amount for key, amount in pool.resources.items() if "/" in key}
     made["status"]["allocatable"] |= devices
+    if (given := network_driver.shown(cluster.cloud, pool)) is not None:
+        made["metadata"]["annotations"][network_driver.MARK] = given.driver
     return made
 
 

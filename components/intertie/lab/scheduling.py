@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from intertie.lab import network_driver
 from intertie.lab.kube import quantity
 
 Amounts = dict[str, Decimal]
@@ -38,7 +39,10 @@ def room(node: Mapping[str, Any], pods: Iterable[Mapping[str, Any]]) -> Amounts:
 
 
 def fits(pod: Mapping[str, Any], node: Mapping[str, Any], left: Mapping[str, Decimal]) -> bool:
-    """Labels, taints and amounts. Other rules (spreading, affinity between pods) are left to the real scheduler."""
+    """Labels, taints, amounts, and whether anything can be claimed.
+
+    Other rules (how much is claimed, spreading, affinity between pods) are left to the real scheduler.
+    """
     spec = pod["spec"]
     labels = node["metadata"].get("labels") or {}
     if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
@@ -49,6 +53,8 @@ def fits(pod: Mapping[str, Any], node: Mapping[str, Any], left: Mapping[str, Dec
     if required and not any(_term(term, labels, node) for term in required["nodeSelectorTerms"]):
         return False
     if not tolerates(spec.get("tolerations") or [], node["spec"].get("taints") or []):
+        return False
+    if spec.get("resourceClaims") and network_driver.MARK not in (node["metadata"].get("annotations") or {}):
         return False
     return all(left.get(name, Decimal(0)) >= amount for name, amount in requests(pod).items())
 

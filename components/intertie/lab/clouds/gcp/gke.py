@@ -164,12 +164,18 @@ def _pool(request: Request, cluster: Resource | None, name: str, ready: int) -> 
         "spot" if config.get("spot") or config.get("preemptible") else "on-demand",
         _reservation(config),
         ready,
-        {"image": str(config.get("imageType") or "COS_CONTAINERD"), **_driver(driver)},
+        {"image": str(config.get("imageType") or "COS_CONTAINERD"), **_driver(driver), **_networks(inputs)},
     )
 
 
 def _driver(version: Any) -> dict[str, str]:
     return {"driver": "none"} if version == "INSTALLATION_DISABLED" else {}
+
+
+def _networks(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Whether GKE lays out networks for accelerators."""
+    profile = values.one(inputs, "networkConfig.acceleratorNetworkProfile")
+    return {"networks": str(profile)} if profile else {}
 
 
 def _sizes(inputs: Mapping[str, Any], zones: int) -> tuple[int, int, int]:
