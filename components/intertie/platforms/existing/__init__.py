@@ -1,9 +1,9 @@
 """A cluster that is there already: nothing of it is made or changed, only said to the workload.
 
-    pools.py     how pods get onto the pools that the description names
-    network.py   whether the gateway's load balancer is public
-    storage.py   where the weights are
-    monitoring.py  who collects metrics, and how it is told what to ask for
+    pools.py        how pods get onto the pools that the description names
+    network.py      whether the gateway's load balancer is public
+    storage.py      where the weights are
+    monitoring.py   who collects metrics, and how it is told what to ask for
 
 What cannot be asked without the cluster's credentials comes from the description (`adopt`); the credentials come from
 the stack's configuration.
