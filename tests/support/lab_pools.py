@@ -102,8 +102,13 @@ def _gke(graph: Graph, cluster: str) -> Iterator[Pool]:
             "gcp", cluster, name, machine, labels=labels, taints=tuple(taints),
             size=(least, int(limits["totalMaxNodeCount"]), max(count, least)),
             region="europe-west4", zones=zones, extra=extra,
-            traits={"image": str(nodes["imageType"])}, spot=bool(nodes.get("spot")),
+            traits={"image": str(nodes["imageType"]), **_networks(inputs)}, spot=bool(nodes.get("spot")),
         )  # fmt: skip
+
+
+def _networks(inputs: Mapping[str, Any]) -> dict[str, str]:
+    profile = (inputs.get("networkConfig") or {}).get("acceleratorNetworkProfile")
+    return {"networks": str(profile)} if profile else {}
 
 
 def _tpu(machine: str, inputs: Mapping[str, Any]) -> dict[str, str]:
