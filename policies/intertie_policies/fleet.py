@@ -1,4 +1,4 @@
-"""All machines of a stack with their price: pools of managed clusters, and autoscaling groups of one's own.
+"""All machines of a stack with their price: pools of managed clusters, and groups of machines of one's own.
 
 Prices are the organisation's own, else the catalogue's list price of the region, else the highest list price of the
 machine anywhere in that cloud: an upper bound is better than nothing. A machine without any price stays unknown.
@@ -10,13 +10,14 @@ from functools import cache
 
 from intertie.catalog import prices
 from intertie_policies.accessor import Value
+from intertie_policies.instance_groups import MANAGERS, groups
 from intertie_policies.pools import POOLS, Pool, catalogued, has_accelerators, launched, pools_in
 from intertie_policies.resources import Resource, Stack
 from intertie_policies.templates import GROUP, templates
 
 HOURS_PER_MONTH = 730
 SCALE_SET = "azure-native:compute:VirtualMachineScaleSet"
-FLEETS = (*POOLS, GROUP, SCALE_SET)
+FLEETS = (*POOLS, GROUP, SCALE_SET, *MANAGERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,13 @@ class Fleet:
     ceiling: Value
     spot: bool
     accelerated: bool
+    attached: int = 0  # accelerators of one node apart from those of its machine type
 
     @property
     def per_node(self) -> int:
-        """Accelerators of one node, of the largest of its machine types that the catalogue knows."""
+        """Accelerators of one node: what is attached, else of the largest machine type that the catalogue knows."""
+        if self.attached:
+            return self.attached
         rows = [catalogued(self.cloud, machine.text or "") for machine in self.machines]
         return max((row.count for row in rows if row is not None and row.accelerator), default=0)
 
@@ -60,6 +64,10 @@ def fleets(stack: Stack) -> Iterator[Fleet]:
         size, count = scale_set["sku"]["name"], scale_set["sku"]["capacity"]
         spot = (scale_set["virtualMachineProfile"]["priority"].text or "").lower() == "spot"
         yield Fleet(scale_set, "azure", (size,), count, count, spot, has_accelerators("azure", (size,)))
+    for own in groups(stack):
+        accelerated = has_accelerators("gcp", own.machines) or bool(own.attached)
+        spot = own.spot
+        yield Fleet(own.resource, "gcp", own.machines, own.floor, own.ceiling, spot, accelerated, own.attached)
 
 
 def _all_spot(group: Resource) -> bool:

@@ -8,6 +8,9 @@ from intertie_policies.pools import has_accelerators
 from intertie_policies.resources import Resource
 
 NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
+_CAPACITY = "karpenter.sh/capacity-type"
+_CAPACITIES = frozenset({"spot", "on-demand", "reserved"})
+"""Kinds of capacity that there are. Source: Karpenter documentation, well-known labels."""
 _TYPE = "node.kubernetes.io/instance-type"
 _MODELS = ("karpenter.k8s.aws/instance-gpu-name", "karpenter.azure.com/sku-gpu-name")
 _KINDS = (
@@ -45,6 +48,20 @@ def is_open(pool: Resource) -> bool:
 def accelerated(pool: Resource) -> bool:
     """Whether its nodes may have accelerators."""
     return is_open(pool) or bool(models(pool)) or has_accelerators(cloud_of(pool), machines(pool))
+
+
+def spot_only(pool: Resource) -> bool:
+    """Whether its requirements leave it no capacity but spot."""
+    left = _CAPACITIES
+    for requirement in _template(pool)["requirements"].items:
+        if requirement["key"].text != _CAPACITY:
+            continue
+        operator = requirement["operator"].text
+        if operator == "In":
+            left &= set(requirement["values"].texts)
+        elif operator == "NotIn":
+            left -= set(requirement["values"].texts)
+    return left == {"spot"}
 
 
 def _template(pool: Resource) -> Value:

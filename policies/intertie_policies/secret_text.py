@@ -1,4 +1,8 @@
-"""Text that gives a secret or a person away. Patterns are the public formats of the issuers."""
+"""Text that gives a secret or a person away. Patterns are the public formats of the issuers.
+
+They are searched for, so where a run of characters leads up to what tells it (a scheme to `://`, a name to `@`), a
+pattern holds the run's end alone: one that begins with the run is tried from each of its characters to its end.
+"""
 
 import re
 from typing import NamedTuple
@@ -22,14 +26,14 @@ SECRETS = (
     Leak("an NVIDIA NGC key", re.compile(r"\bnvapi-[A-Za-z0-9_-]{20,}")),
     Leak("a storage account key", re.compile(r"AccountKey=[A-Za-z0-9+/=]{40,}")),
     Leak("a signed token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.")),
-    Leak("a password in an address", re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@$]{3,}@")),
+    Leak("a password in an address", re.compile(r"[a-z][0-9+.-]*://[^/\s:@]+:[^/\s:@$]{3,}@")),
     Leak("a password", re.compile(r"(?i)\b(?:password|passwd|pwd|secret)\s*[=:]\s*[^\s$<{]{4,}")),
 )
 PERSONAL = (
     Leak("a telephone number", re.compile(r"(?<![\w.])\+\d[\d ()-]{7,16}\d\b")),
     Leak("a US social security number", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")),
 )
-EMAIL = Leak("an e-mail address", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"))
+EMAIL = Leak("an e-mail address", re.compile(r"[A-Za-z0-9._%+-]@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"))
 
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
 _LONGEST = 20_000  # characters that are searched: a secret stands at the beginning or not in a tag at all

@@ -222,3 +222,30 @@ def test_a_pool_of_karpenter_is_of_the_cloud_that_its_class_says() -> None:
     assert [value.text for value in attached_in(filled(("karpenter.azure.com/sku-gpu-name", "In", ["A100"])))] == [
         "A100"
     ]
+
+
+ON, SPOT, KEPT, HELD = "karpenter.sh/capacity-type", "spot", "on-demand", "reserved"
+
+
+@pytest.mark.parametrize(
+    ("requirements", "spot"),
+    [
+        ([], False),
+        ([(ON, "In", [SPOT])], True),
+        ([(ON, "In", [SPOT, KEPT])], False),
+        ([(ON, "In", [KEPT])], False),
+        ([(ON, "In", [])], False),
+        ([(ON, "In", [wire.UNKNOWN])], False),
+        ([(ON, "NotIn", [KEPT, HELD])], True),
+        ([(ON, "NotIn", [KEPT])], False),
+        ([(ON, "NotIn", [SPOT])], False),
+        ([(ON, "Exists", [])], False),
+        ([(ON, "In", [SPOT, HELD]), (ON, "NotIn", [HELD])], True),
+        ([("kubernetes.io/arch", "In", [SPOT])], False),
+        ([(ON, "In", [SPOT]), ("kubernetes.io/arch", "In", ["amd64"])], True),
+    ],
+)
+def test_a_pool_of_karpenter_is_spot_where_its_requirements_leave_nothing_else(
+    requirements: list[Any], spot: bool
+) -> None:
+    assert karpenter.spot_only(filled(*requirements)) is spot

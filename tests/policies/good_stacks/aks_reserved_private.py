@@ -35,11 +35,22 @@ machines = compute.CapacityReservation(
     **here,
 )
 vnet = network.VirtualNetwork("h100", address_space={"address_prefixes": ["10.90.0.0/16"]}, opts=at, **here)
+firewall = network.RouteTable(
+    "firewall",
+    routes=[
+        network.RouteArgs(
+            name="out", address_prefix="0.0.0.0/0", next_hop_type="VirtualAppliance", next_hop_ip_address="10.91.0.4"
+        )
+    ],
+    opts=at,
+    **here,
+)
 nodes = network.Subnet(
     "nodes",
     resource_group_name=group.name,
     virtual_network_name=vnet.name,
     address_prefix="10.90.0.0/18",
+    route_table=network.RouteTableArgs(id=firewall.id),
     opts=at,
 )
 rules = network.NetworkSecurityGroup(

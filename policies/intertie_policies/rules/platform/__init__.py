@@ -6,6 +6,7 @@ from intertie_policies.rules.platform.clusters import (
     key_lies_with_cluster,
     pool_upgrades_follow_channel,
 )
+from intertie_policies.rules.platform.egress import cluster_egress_attached
 from intertie_policies.rules.platform.federation import federated_account_exists, federated_pods_labelled
 from intertie_policies.rules.platform.identities import (
     cluster_identity_has_roles,
@@ -24,4 +25,5 @@ RULES = (
     pool_upgrades_follow_channel, key_lies_with_cluster, cluster_identity_has_roles, federated_credentials_in_turn,
     federated_account_exists, federated_pods_labelled, karpenter_nodes_may_join, proxy_subnet_exists,
     critical_pods_admitted, key_usable_first, made_from_inside_goes_first, lasting_names_vary,
+    cluster_egress_attached,
 )  # fmt: skip

@@ -4,15 +4,12 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from intertie import catalog
-from intertie_policies.accessor import State, Value
+from intertie_policies.accessor import Value
 from intertie_policies.pool_rule import pool_rule
-from intertie_policies.pools import EKS, POOLS, Pool, catalogued, pools_of
+from intertie_policies.pools import POOLS, Pool, catalogued, pools_of
 from intertie_policies.region import region_name
-from intertie_policies.resources import Resource, Stack
-from intertie_policies.rule import Context, Level, Violation, fail, rule, stack_rule, unknown
-from intertie_policies.templates import GROUP, templates, unseen
-
-_SUBNET = "aws:ec2/subnet:Subnet"
+from intertie_policies.resources import Resource
+from intertie_policies.rule import Context, Level, Violation, fail, rule
 
 
 @pool_rule(
@@ -84,42 +81,3 @@ def _of_zone(pool: Pool, zone: Value, context: Context) -> Iterator[Violation]:
         if row.accelerator and offered and offered.zones and name not in offered.zones and not asked:
             message = f"{row.name} is not sold in {name}; it is in {', '.join(offered.zones)}"
             yield fail(pool.resource, message, *zone.path)
-
-
-@stack_rule(
-    "reserved-pool-in-one-zone",
-    "region",
-    types=(EKS, GROUP),
-    baseline=Level.MANDATORY,
-    description="A pool of AWS on reserved capacity has subnets of one zone: the reservation's.",
-    rationale="In its other zones the pool launches on demand beside a reservation that is paid, or fails.",
-    remediation="Give the pool subnets of the reservation's zone only.",
-    references=["Amazon EKS user guide, capacity reservations"],
-)
-def reserved_pool_in_one_zone(stack: Stack, _context: Context) -> Iterator[Violation]:
-    for resource in stack.of_type(EKS, GROUP):
-        key = "subnetIds" if resource.type == EKS else "vpcZoneIdentifiers"
-        subnets, named = resource.uses(key, _SUBNET), resource[key].quietly()
-        zones = {zone for subnet in subnets if (zone := _zone(subnet))}
-        hidden = not subnets if named.state is State.UNKNOWN else len(named.items) > max(len(subnets), 1)
-        if len(zones) < 2 and not hidden:
-            continue
-        if not _reserved(resource):
-            yield from unseen(resource, "whether it targets a reservation, which has one zone")
-        elif len(zones) > 1:
-            yield fail(resource, f"its subnets lie in {', '.join(sorted(zones))}", key)
-        else:
-            told = "not all of its subnets are made in this stack, so nobody sees their zones: make them in it"
-            yield unknown(resource, resource[key], told)
-
-
-def _zone(subnet: Resource) -> str:
-    return subnet["availabilityZone"].text or subnet["availabilityZoneId"].text or ""
-
-
-def _reserved(resource: Resource) -> bool:
-    """Whether the pool is a capacity block's, or its template targets a reservation."""
-    if resource["capacityType"].text == "CAPACITY_BLOCK":
-        return True
-    target = ("capacityReservationSpecification", "capacityReservationTarget")
-    return any(template.props.at(*target).quietly().entries for template in templates(resource))
