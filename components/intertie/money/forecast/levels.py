@@ -68,10 +68,11 @@ def forecast_levels(level: Floats, first: int, ahead: int, marked: Mapping[str, 
 def _mixed(found: Floats, actual: Floats, ages: Ints, past: int) -> tuple[Floats, Floats]:
     """Weights of the members (M,), and what the mix missed by on the `past` first origins (past, H').
 
-    `found` (M, F + 1, H'): predictions from the past origins, from the late ones, and from today.
+    `found` (M, F + 1, H'): predictions from the past origins, from the late ones, and from today. The late ones show
+    the first days ahead only, but are all there is of a member that needs most of the history.
     """
     filled = np.where(np.isfinite(found), found, found[0])[:, :-1]
-    weights = mixing(found[:, :past], actual[:past], ages[:past])
+    weights = mixing(found[:, :-1], actual, ages)
     errors = actual - np.einsum("m,mfh->fh", weights, filled)
     broken = surprise(errors[:past], errors[past:])
     if broken:

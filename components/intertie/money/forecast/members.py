@@ -1,6 +1,6 @@
 """Ways to continue the daily level. Each predicts from many past days at once, so that they can be compared.
 
-All work on z = log(level + c). Every member but two is the same thing: a ridge regression with weights that halve with
+All work on z = log(level + c). Most members are the same thing: a ridge regression with weights that halve with
 age, plus what its last residuals say, fading with distance. They differ in what they look at and how fast they forget.
 """
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from intertie.money.forecast import smoothing
 from intertie.money.forecast.series import Floats, Ints
 
 _DAMPING = 0.97  # of the trend, per day ahead
@@ -69,6 +70,10 @@ def predict(z: Floats, known: Floats, features: Features, origins: Ints, ahead: 
             out[able] = _regress(member, z, known, features, origins[able], ahead)
             names.append(member.name)
             found.append(out)
+    smooth = smoothing.smoothed(z, known, origins, ahead)
+    if np.isfinite(smooth[-1]).all():
+        names.append(smoothing.NAME)
+        found.append(smooth)
     able = origins >= _YEAR + 28
     if able.any():
         out = np.full((len(origins), ahead), np.nan)

@@ -97,7 +97,8 @@ def spread_of(errors: Floats, inside: Floats, age: Ints, ahead: int) -> Spread:
     standard = total / np.maximum(scale, 1e-9)
     table = _quantiles(standard, np.broadcast_to(weight[:, :, None], standard.shape))
     lasting, after = _memory(errors / np.maximum(daily[:reach], 1e-9))
-    daily = daily * (1 + _FEW / _independent(age, reach))  # of the level alone: of hours there are many
+    few = 1 + _FEW / _independent(age, reach)
+    daily, hourly = daily * few, hourly * few  # of hours there are many, but a shape that changes lasts as a level does
     within = _lag_one(inside.reshape(len(inside), -1)) if slots > 1 and inside.size else 0.5
     return Spread(daily, daily, hourly, table, lasting, after, within)
 

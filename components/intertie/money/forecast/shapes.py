@@ -7,7 +7,7 @@ import numpy as np
 from intertie.money.forecast.days import Days
 from intertie.money.forecast.series import Floats, Ints
 
-_SHARPNESS = 4.0
+_SHARPNESS = 8.0
 _POOLED_DAYS = 0.07  # of all days' shape, mixed into that of a weekday that was seldom seen
 
 
@@ -21,6 +21,7 @@ class Shape:
 
 
 SHAPES = (
+    Shape("last week alone", (0, 1, 2, 3, 4, 5, 6), 2),
     Shape("last week", (0, 1, 2, 3, 4, 5, 6), 5),
     Shape("weeks", (0, 1, 2, 3, 4, 5, 6), 14),
     Shape("months", (0, 1, 2, 3, 4, 5, 6), 42),
