@@ -14,8 +14,9 @@ from intertie.plan import LABEL, Plan
 from intertie.platforms.children import child
 from intertie.platforms.eks import addons_charts as charts
 from intertie.platforms.eks import cluster_access, monitoring_logs, network_runner
+from intertie.platforms.eks.fabric import PRESENT
 from intertie.platforms.eks.identity import pod_identity, pod_role
-from intertie.platforms.eks.pools import EFA_LABEL, Pools
+from intertie.platforms.eks.pools import Pools
 from intertie.platforms.tags import tags
 
 AUTOSCALER_CHART = "9.56.0"  # index of the chart repository kubernetes.github.io/autoscaler, 2026-03
@@ -188,7 +189,7 @@ def _efa_plugin(options: BuildOptions, pools: Pools, provider: kubernetes.Provid
     """Offers EFA interfaces to pods, on the nodes that have them and nowhere else."""
     machines = {"keys": ["node.kubernetes.io/instance-type"], "values": list(pools.efa_machines)}
     values = {
-        "nodeSelector": {EFA_LABEL: "true"},
+        "nodeSelector": {PRESENT: "true"},
         "supportedInstanceLabels": machines,
         "tolerations": [{"operator": "Exists"}],
     }

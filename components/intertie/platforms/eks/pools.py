@@ -13,13 +13,11 @@ from intertie.contract import BuildOptions, PoolBinding, Toleration
 from intertie.errors import PlanError, Problem
 from intertie.plan import LABEL, Plan, PoolPlan
 from intertie.platforms.children import child
-from intertie.platforms.eks import pools_launch
+from intertie.platforms.eks import fabric, pools_launch
 from intertie.platforms.eks.network import Network
 from intertie.platforms.tags import node_labels, tags, taint_upper
 
 RESERVED = ("odcr", "capacity-block")
-EFA = "vpc.amazonaws.com/efa"
-EFA_LABEL = f"{EFA}.present"
 HINT = "k8s.io/cluster-autoscaler/node-template/resources"  # tells the autoscaler what a group at zero would have
 _GPU_LABEL = "k8s.amazonaws.com/accelerator"  # on nodes that carry it, the autoscaler waits for the devices
 _SPOT_TYPES = 4
@@ -27,7 +25,6 @@ _ALLOCATABLE = 0.85  # of a disk: the kubelet evicts at 10 % free, and the file 
 _AUTOSCALERS = "scalingConfig.desiredSize"  # the current size is its own
 _LEFT_AS_THEY_ARE = ("version", "releaseVersion", "launchTemplate", "amiType", "updateConfig")
 """Of retiring groups: an update of nodes that are about to go would drain them for nothing."""
-_HUGEPAGES = "5120Mi"  # of the 5128 pages of 2 MiB that the image sets aside where there is EFA
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +45,12 @@ def machine_of(plan: Plan, pool: PoolPlan) -> Machine:
         raise PlanError(plan.placement, [Problem(f"pools.{pool.name}.machine", pool.machine, allowed)]) from None
 
 
-def efa(pool: PoolPlan) -> bool:
-    """Whether nodes of the pool get EFA interfaces: only where one replica spans machines is there traffic for them."""
-    return pool.fabric == "efa" and pool.hosts > 1
-
-
 def pool_zones(plan: Plan, pool: PoolPlan) -> tuple[str, ...]:
     """Zones of the pool's subnets; () is all of the cluster's.
 
     A reservation lies in one zone, and subnets of others would launch beside it; a placement group does not span zones.
     """
-    if (pool.kind in RESERVED or efa(pool)) and len(pool.zones) != 1:
+    if (pool.kind in RESERVED or fabric.cards(pool)) and len(pool.zones) != 1:
         problem = Problem(
             path=f"pools.{pool.name}.zones",
             found=", ".join(pool.zones) or "no zone",
@@ -88,8 +80,8 @@ def build(
         pool.name: _group(plan, options, pool, cluster=cluster, network=network, role=role, first=first)
         for pool in plan.pools
     }
-    efa_machines = tuple(sorted({pool.machine for pool in plan.pools if efa(pool)}))
-    return Pools(groups, {pool.name: binding(plan, pool) for pool in plan.pools}, efa_machines)
+    efa_machines = tuple(sorted({pool.machine for pool in fabric.joined(plan)}))
+    return Pools(groups, {pool.name: binding(pool) for pool in plan.pools}, efa_machines)
 
 
 def _group(
@@ -103,7 +95,9 @@ def _group(
     first: list[pulumi.Resource],
 ) -> eks.NodeGroup:
     machine = machine_of(plan, pool)
-    template = pools_launch.template(plan, options, pool, machine, cluster=cluster, network=network, efa=efa(pool))
+    template = pools_launch.template(
+        plan, options, pool, machine, cluster=cluster, network=network, efa=bool(fabric.cards(pool))
+    )
     # A replacement is made before the old group goes, but in a reservation only what the old one frees can be had.
     name, opts = child(
         options,
@@ -170,9 +164,7 @@ def labels(pool: PoolPlan) -> dict[str, str]:
     found = node_labels(pool.labels, "aws")
     if pool.vendor == "nvidia":
         found[_GPU_LABEL] = pool.accelerator
-    if efa(pool):
-        found[EFA_LABEL] = "true"
-    return found
+    return {**found, **fabric.labels(pool)}
 
 
 def hints(pool: PoolPlan, machine: Machine) -> dict[str, str]:
@@ -185,20 +177,14 @@ def hints(pool: PoolPlan, machine: Machine) -> dict[str, str]:
     if machine.accelerator is not None:
         accelerator = catalog.accelerator(machine.accelerator)
         resources[accelerator.resource] = str(machine.count * accelerator.devices)
-    if efa(pool):
-        resources |= {EFA: str(machine.fabric_nics), "hugepages-2Mi": _HUGEPAGES}
+    resources |= fabric.resources(pool)
     return {f"{HINT}/{resource}": amount for resource, amount in resources.items()}
 
 
-def binding(plan: Plan, pool: PoolPlan) -> PoolBinding:
+def binding(pool: PoolPlan) -> PoolBinding:
     """How pods get onto the pool, and what replicas over several machines ask for besides."""
-    fabric: dict[str, str] = {}
-    env: dict[str, str] = {}
-    if efa(pool):
-        fabric = {EFA: str(machine_of(plan, pool).fabric_nics), "hugepages-2Mi": _HUGEPAGES}
-        env = {"FI_PROVIDER": "efa", "FI_EFA_USE_DEVICE_RDMA": "1"}
     tolerated = tuple(Toleration(taint.key, "Equal", taint.value, taint.effect) for taint in pool.taints)
-    return PoolBinding({f"{LABEL}/pool": pool.name}, tolerated, fabric, env)
+    return PoolBinding({f"{LABEL}/pool": pool.name}, tolerated, fabric.resources(pool), fabric.env(pool))
 
 
 def scaling(pool: PoolPlan) -> eks.NodeGroupScalingConfigArgs:

@@ -91,7 +91,7 @@ def library(pool: PoolPlan) -> FabricLibrary | None:
     return GIB if _claimable(pool) else None
 
 
-def environment(pool: PoolPlan) -> dict[str, str]:
+def env(pool: PoolPlan) -> dict[str, str]:
     return dict(_FIRST_INTERFACE) if _claimable(pool) else {}
 
 

@@ -69,8 +69,8 @@ def binding(pool: PoolPlan, ladder_class: str = "") -> PoolBinding:
         selector["cloud.google.com/gke-tpu-topology"] = pool.topology
         taints = [*taints, TPU_TAINT]
     tolerations = tuple(Toleration(taint.key, "Equal", taint.value, taint.effect) for taint in taints)
-    env, library = fabric.environment(pool), fabric.library(pool)
-    return PoolBinding(selector, tolerations, {}, env, fabric.devices(pool), library)
+    library = fabric.library(pool)
+    return PoolBinding(selector, tolerations, {}, fabric.env(pool), fabric.devices(pool), library)
 
 
 def _pool(
