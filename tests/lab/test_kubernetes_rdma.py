@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.kubernetes, pytest.mark.xdist_group("lab-rdma")]
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
-    with serving(tmp_path_factory.mktemp("fabric")) as found:
+    with serving(tmp_path_factory.mktemp("fabric"), "large-gcp") as found:
         yield found
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from intertie.lab.helm import TYPE as RELEASE
 from intertie.plan import LABEL
-from support.lab_clusters import is_ready, unschedulable, wait_for
+from support.lab_clusters import is_ready, unschedulable
 from support.lab_pools import kubernetes_objects
 from support.lab_probes import Answers, Question, Template, everything, templates
-from support.lab_samples import Applied, applying, devices, limits, nodes_of, plugged, pool_of
+from support.lab_samples import Applied, applying, devices, limits, lose, nodes_of, plugged, pool_of
 from support.lab_stacks import actions, connect, known
 from support.stacks import STACKS
 
@@ -178,20 +178,3 @@ def test_without_the_owner_of_its_device_plugin_no_accelerator_can_be_had(applie
             applied.api.remove(f"/apis/apps/v1/namespaces/{each.namespace}/{each.kind}/{each.name.partition('/')[2]}")
             lose(applied, there)
     assert devices(applied.api) <= {"google.com/tpu"}
-
-
-def lose(applied: Applied, resources: set[str]) -> None:
-    """Wait until nobody can have these; and until pods that come anew and ask for them wait for them in vain."""
-    wait_for(lambda: not devices(applied.api) & resources, 60, lambda: devices(applied.api))
-    for pod in applied.pods:
-        if limits(pod).keys() & resources:
-            about = pod["metadata"]
-            path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}"
-            applied.api.remove(path, gracePeriodSeconds=0)
-    for resource in resources & {name for pod in applied.pods for name in limits(pod)}:
-        told = lambda resource=resource: [  # noqa: E731
-            text
-            for pod in applied.pods
-            if resource in limits(pod) and f"Insufficient {resource}" in (text := unschedulable(pod))
-        ]
-        wait_for(lambda told=told: bool(told()), 60, lambda: [unschedulable(pod) for pod in applied.pods])

@@ -14,7 +14,7 @@ from intertie.lab.kube.client import Api
 from intertie.lab.world import Pool
 from intertie.plan import LABEL, Plan, StagePlan, resolve
 from intertie.spec import read_file
-from support.lab_clusters import Supervised, is_ready, pods, supervised, wait_for
+from support.lab_clusters import Supervised, is_ready, pods, supervised, unschedulable, wait_for
 from support.lab_pools import adopted, collecting, pools_of
 from support.lab_probes import Template
 from support.lab_stacks import Deployed, connect, deploy
@@ -139,3 +139,20 @@ def plugged(applied: Applied, template: Template) -> set[str]:
         without = device_plugins.offered(cloud, pool, [])
         found |= device_plugins.offered(cloud, pool, [{"spec": template.spec}]).keys() - without.keys()
     return found
+
+
+def lose(applied: Applied, resources: set[str]) -> None:
+    """Wait until nobody can have these; and until pods that come anew and ask for them wait for them in vain."""
+    wait_for(lambda: not devices(applied.api) & resources, 60, lambda: devices(applied.api))
+    for pod in applied.pods:
+        if limits(pod).keys() & resources:
+            about = pod["metadata"]
+            path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}"
+            applied.api.remove(path, gracePeriodSeconds=0)
+    for resource in resources & {name for pod in applied.pods for name in limits(pod)}:
+        told = lambda resource=resource: [  # noqa: E731
+            text
+            for pod in applied.pods
+            if resource in limits(pod) and f"Insufficient {resource}" in (text := unschedulable(pod))
+        ]
+        wait_for(lambda told=told: bool(told()), 60, lambda: [unschedulable(pod) for pod in applied.pods])
