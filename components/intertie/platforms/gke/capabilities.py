@@ -20,6 +20,11 @@ CAPABILITIES = Capabilities(
             "an image of your own without `command` claims the interfaces, and must bring NCCL's plugin and settings."
         ),
         (
+            "The deploy role writes claims (`resource.k8s.io`) with Kubernetes Engine Developer, as it writes every "
+            "other kind; Google's page on claims names Kubernetes Engine Admin, and no source says which permission that "
+            "takes."
+        ),
+        (
             "Pools of a3-highgpu-8g get no GPUDirect-TCPX networks: GKE lays out accelerator networks by itself from "
             "A3 Mega on."
         ),
