@@ -21,8 +21,8 @@ CAPABILITIES = Capabilities(
         ),
         (
             "The deploy role writes claims (`resource.k8s.io`) with Kubernetes Engine Developer, as it writes every "
-            "other kind; Google's page on claims names Kubernetes Engine Admin, and no source says which permission that "
-            "takes."
+            "other kind; Google's page on claims names Kubernetes Engine Admin, and no source says which permission "
+            "that takes."
         ),
         (
             "Pools of a3-highgpu-8g get no GPUDirect-TCPX networks: GKE lays out accelerator networks by itself from "
