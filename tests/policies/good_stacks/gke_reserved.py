@@ -29,6 +29,13 @@ class Cluster(pulumi.ComponentResource):
         super().__init__("acme:gke:Cluster", name)
         self.o = pulumi.ResourceOptions(parent=self, provider=PROVIDER)
         self.nodes = gcp.serviceaccount.Account(f"{name}-nodes", account_id=f"{name}-nodes", opts=self.o)
+        gcp.projects.IAMMember(
+            f"{name}-nodes",
+            project="acme-reserved",
+            role="roles/container.defaultNodeServiceAccount",
+            member=pulumi.Output.concat("serviceAccount:", self.nodes.email),
+            opts=self.o,
+        )
         ring = gcp.kms.KeyRing(f"{name}-ring", name=f"{name}-4d7e", location="us-central1", opts=self.o)
         key = gcp.kms.CryptoKey(f"{name}-key", name="etcd", key_ring=ring.id, labels=LABELS, opts=self.o)
         member = gcp.kms.CryptoKeyIAMMember(

@@ -1,7 +1,7 @@
 """GKE with TPU slices: one pool per slice shape, in the zone that has them; labels on each resource by hand."""
 
 import pulumi
-from pulumi_gcp import Provider, billing, compute, container, kms, serviceaccount
+from pulumi_gcp import Provider, billing, compute, container, kms, projects, serviceaccount
 
 LABELS = {"owner": "research-platform", "cost-center": "ml-4713", "environment": "production"}
 ZONE, REGION = "us-east5-b", "us-east5"
@@ -29,6 +29,14 @@ compute.Firewall(
     opts=opts,
 )
 account = serviceaccount.Account("nodes", account_id="tpu-nodes", opts=opts)
+for right in ("roles/logging.logWriter", "roles/monitoring.metricWriter"):
+    projects.IAMBinding(
+        right,
+        project="acme-research",
+        role=right,
+        members=[pulumi.Output.format("serviceAccount:{0}", account.email)],
+        opts=opts,
+    )
 ring = kms.KeyRing("tpu", name="tpu-2f0a", location=REGION, opts=opts)
 secrets = kms.CryptoKey("tpu", name="tpu", key_ring=ring.id, labels=LABELS, opts=opts)
 allowed = kms.CryptoKeyIAMMember(

@@ -14,6 +14,7 @@ from intertie_policies.rules.exposure.networks import (
     nodes_without_public_address,
     ports_not_open_to_world,
 )
+from intertie_policies.rules.exposure.node_accounts import node_account_own
 from intertie_policies.rules.exposure.plain_secrets import no_secrets_in_plain_config
 from intertie_policies.rules.exposure.pods import (
     namespaces_hold_pods_to_a_standard,
@@ -28,5 +29,5 @@ RULES = (
     nodes_without_public_address, node_subnets_private, images_pinned, images_from_known_registries, customer_key,
     no_static_cloud_keys, grants_bounded, workload_identity_enabled, node_metadata_guarded, pods_unprivileged,
     namespaces_hold_pods_to_a_standard, workloads_behind_network_policy, network_policy_enforced,
-    no_secrets_in_plain_config,
+    no_secrets_in_plain_config, node_account_own,
 )  # fmt: skip

@@ -124,13 +124,13 @@ def node_metadata_guarded(resource: Resource, _context: Context) -> Iterator[Vio
         tokens = resource["metadataOptions"]["httpTokens"]
         if tokens.text != "required" and not tokens.unknown:
             yield fail(resource, f"httpTokens is {tokens.text or 'not given'}; needed: required", *tokens.path)
-    for node in _google_nodes(resource) if resource.type in (GKE, GKE_CLUSTER) else ():
+    for node in google_nodes(resource) if resource.type in (GKE, GKE_CLUSTER) else ():
         mode = node["workloadMetadataConfig"]["mode"]
         if mode.text != "GKE_METADATA" and not mode.unknown:
             yield fail(resource, f"the mode is {mode.text or 'not given'}; needed: GKE_METADATA", *mode.path)
 
 
-def _google_nodes(resource: Resource) -> Iterator[Value]:
+def google_nodes(resource: Resource) -> Iterator[Value]:
     """Node settings of pools. Those of a cluster count when it keeps its default pool."""
     if resource.type == GKE:
         yield resource["nodeConfig"]

@@ -50,6 +50,36 @@ def cluster_replacement_avoided(cluster: Resource, _context: Context) -> Iterato
         yield fail(cluster, "a change of an inline pool replaces the cluster", "nodePools")
 
 
+def _beside_pools(stack: Stack, _context: Context) -> Iterator[Violation]:
+    """Clusters that keep their default pool, and have pools beside them."""
+    owners = {cluster.urn: cluster for pool in stack.of_type(GKE) for cluster in clusters_of(pool, stack)}
+    for cluster in owners.values():
+        if _describes_nodes(cluster) and cluster["removeDefaultNodePool"].flag is not True:
+            yield fail(cluster, "it describes nodes itself, and has pools of their own beside it", "nodeConfig")
+
+
+@rule(
+    "cluster-node-settings-ignored",
+    "platform",
+    types=(GKE_CLUSTER,),
+    description="A GKE cluster with pools of their own, or without its default one, ignores changes of its nodeConfig.",
+    rationale="GKE reports another pool's settings there: the next update replaces the cluster and all on it.",
+    remediation="Leave nodeConfig out of the cluster, or give it ignore_changes=['nodeConfig'].",
+    references=["Pulumi Google Cloud provider, container.Cluster, nodeConfig: not beside a NodePool"],
+    whole=_beside_pools,
+)
+def cluster_node_settings_ignored(cluster: Resource, _context: Context) -> Iterator[Violation]:
+    if _describes_nodes(cluster) and cluster["removeDefaultNodePool"].flag:
+        yield fail(cluster, "it describes the nodes of a default pool that it removes", "nodeConfig")
+
+
+def _describes_nodes(cluster: Resource) -> bool:
+    """Whether it says what its nodes are, and updates heed it. Nodes of an Autopilot cluster are GKE's."""
+    if cluster.ignores("nodeConfig") or not cluster["nodeConfig"].given:
+        return False
+    return not cluster["enableAutopilot"].flag
+
+
 @stack_rule(
     "pool-upgrades-follow-channel",
     "platform",
