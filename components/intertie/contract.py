@@ -38,6 +38,15 @@ class FabricLibrary:
 
 
 @dataclass(frozen=True, slots=True)
+class FabricFile:
+    """A text that processes read to talk over a fabric, and the variable that tells them where it is."""
+
+    variable: str  # NCCL_TOPO_FILE
+    path: str  # in containers; nothing else is in its folder
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PoolBinding:
     """How pods get onto one pool, and what they ask for besides the accelerator.
 
@@ -51,6 +60,7 @@ class PoolBinding:
     fabric_env: Mapping[str, str] = field(default_factory=dict)  # NCCL and libfabric settings
     fabric_devices: Mapping[str, int] = field(default_factory=dict)  # DeviceClass → how many a pod claims
     fabric_library: FabricLibrary | None = None  # None: the image of the stage has what it takes
+    fabric_file: FabricFile | None = None  # None: processes find out by themselves
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ import json
 from dataclasses import replace
 from functools import cache
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from intertie.graph import check
 from intertie.plan import PoolPlan
 from intertie.plan.caches import through
-from intertie.platforms.aks import fabric
+from intertie.platforms.aks import fabric, fabric_topology
 from support.azure import POOL, joined, pool
 from support.building import Built, build
 from support.caches import with_caches
@@ -68,6 +69,41 @@ def test_processes_meet_over_the_ordinary_interface_and_cards_reach_every_accele
     assert handle is not None
     assert handle.pools["generate0"].fabric_env == {"NCCL_SOCKET_IFNAME": "eth0", "NCCL_NET_GDR_LEVEL": "SYS"}
     assert handle.pools["general"].fabric_env == {}
+
+
+def near(machine: str) -> list[tuple[list[str], ...]]:
+    """Accelerators and cards behind each bridge of a machine, as NCCL is told."""
+    kinds = ("0x030200", "0x020700")
+    return [
+        tuple([each.get("busid", "") for each in bridge if each.get("class") == kind] for kind in kinds)
+        for bridge in ET.fromstring(fabric_topology.text(machine)).iterfind("cpu/pci[@class='0x060400']")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("machine", "processors", "bridges"), [("Standard_ND96isr_H100_v5", 2, 8), ("Standard_ND96amsr_A100_v4", 4, 4)]
+)
+def test_every_accelerator_has_a_card_of_its_own_near_it(machine: str, processors: int, bridges: int) -> None:
+    found = near(machine)
+    assert len(found) == bridges
+    assert all(len(accelerators) == len(cards) == 8 // bridges for accelerators, cards in found)
+    for kind in (0, 1):
+        assert len({address for each in found for address in each[kind]}) == 8
+    assert fabric_topology.text(machine).count("<cpu ") == processors
+
+
+def test_processes_are_told_which_cards_are_near_which_accelerators() -> None:
+    handle = stack().handle
+    assert handle is not None
+    told = handle.pools["generate0"].fabric_file
+    assert told is not None
+    assert (told.variable, told.text) == ("NCCL_TOPO_FILE", fabric_topology.text("Standard_ND96isr_H100_v5"))
+    assert handle.pools["other"].fabric_file is None
+
+
+def test_a_machine_that_no_source_describes_is_not_described() -> None:
+    assert fabric_topology.text("Standard_ND128isr_GB300_v6") == ""
+    assert fabric.file(joined(0, "on-demand", hosts=1)) is None
 
 
 @pytest.mark.parametrize(

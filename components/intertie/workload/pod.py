@@ -6,7 +6,7 @@ from typing import Any
 
 from intertie.contract import Bound, ClusterHandle, service_account
 from intertie.plan import LABEL, Plan, StagePlan
-from intertie.workload import canary, fabric, placement, priority, traces
+from intertie.workload import canary, fabric, fabric_file, placement, priority, traces
 from intertie.workload.autoscaling import metrics_port
 from intertie.workload.images import image
 from intertie.workload.manifest import labels
@@ -114,6 +114,7 @@ class _Pod:
             values[self.launch.buffer_variable] = str(self.asked.read_buffer(self.stage.per_pod))
         if self.stage.multi_node:
             values |= {**bindings(self.stage, self.handle)[0].fabric_env, **self.library.env}
+            values |= fabric_file.env(self.stage, self.handle)
         for later in self.plan.stages:
             if self.stage.name in later.spec.after and not later.canary_of:
                 values[f"{later.name.upper().replace('-', '_')}_URL"] = canary.address(self.plan, later)
@@ -159,7 +160,7 @@ class _Pod:
         if self.asked.shared_memory:
             memory = {"medium": "Memory", "sizeLimit": _gibibytes(self.asked.shared_memory)}
             volumes.append({"name": "shared-memory", "emptyDir": memory})
-        return [*volumes, *self.library.volumes]
+        return [*volumes, *self.library.volumes, *fabric_file.volumes(self.stage, self.handle)]
 
     def mounts(self) -> list[dict[str, Any]]:
         mounts: list[dict[str, Any]] = []
@@ -167,7 +168,7 @@ class _Pod:
             mounts.append({"name": "cache", "mountPath": _CACHE})
         if self.asked.shared_memory:
             mounts.append({"name": "shared-memory", "mountPath": "/dev/shm"})  # noqa: S108  the kernel's name for it
-        return [*mounts, *self.library.mounts]
+        return [*mounts, *self.library.mounts, *fabric_file.mounts(self.stage, self.handle)]
 
 
 def _probe(path: str | None, *, period: int, timeout: int, failures: int) -> dict[str, Any]:

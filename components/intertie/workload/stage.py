@@ -4,7 +4,7 @@ from typing import Any
 
 from intertie.contract import ClusterHandle, service_account
 from intertie.plan import LABEL, Plan, StagePlan
-from intertie.workload import fabric, priority, secrets
+from intertie.workload import fabric, fabric_file, priority, secrets
 from intertie.workload.autoscaling import autoscaler, metrics_port, replicas
 from intertie.workload.components import brings
 from intertie.workload.manifest import Manifest, metadata, selector
@@ -15,10 +15,10 @@ LWS_API = "leaderworkerset.x-k8s.io/v1"
 
 
 def objects(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> tuple[Manifest, ...]:
-    """Service account, service, claim of a fabric, Deployment or LeaderWorkerSet, disruption budget, autoscaler."""
+    """Service account, service, claim and file of a fabric, workload, disruption budget, autoscaler."""
     workload = _group(plan, stage, handle) if stage.multi_node else _deployment(plan, stage, handle)
     grown = autoscaler(plan, stage, workload, pinned_keda=not brings(handle, "keda"))
-    claimed = fabric.claims(plan, stage, handle)
+    claimed = (*fabric.claims(plan, stage, handle), *fabric_file.objects(plan, stage, handle))
     made = (_account(plan, stage, handle), _service(plan, stage), *claimed, workload, _disruptions(plan, stage))
     return made if grown is None else (*made, grown)
 
@@ -106,7 +106,9 @@ def _group(plan: Plan, stage: StagePlan, handle: ClusterHandle) -> Manifest:
     if annotations := exclusive(plan, stage, handle):
         about["annotations"] = annotations
     body = {"apiVersion": LWS_API, "kind": "LeaderWorkerSet", "metadata": about, "spec": spec}
-    return Manifest(f"{stage.name}-group", body, needs=(*_foundation(stage), fabric.role(stage), "lws"))
+    return Manifest(
+        f"{stage.name}-group", body, needs=(*_foundation(stage), fabric.role(stage), fabric_file.role(stage), "lws")
+    )
 
 
 def _foundation(stage: StagePlan) -> tuple[str, ...]:

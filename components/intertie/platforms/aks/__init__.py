@@ -12,7 +12,8 @@
                     records it, when it is upgraded
     pools.py        one agent pool per pool of the plan
     addons.py       autoscaler, scaler, ladder order
-    fabric.py       InfiniBand between machines; fabric_agents.py: what makes its cards usable
+    fabric.py       InfiniBand between machines; fabric_agents.py: what makes its cards usable;
+                    fabric_topology.py: which are near which accelerators
     reservation.py  capacity reservation groups: consumed, and created
 
 The SDK is loaded by `build`, not by importing this package.

@@ -1,7 +1,9 @@
 """InfiniBand between the machines of a replica: which pools have it, and what their pods ask for."""
 
 from intertie import catalog
+from intertie.contract import FabricFile
 from intertie.plan import Plan, PoolPlan
+from intertie.platforms.aks import fabric_topology
 
 RESOURCE = "rdma/ib"
 """One card. A pod that has all of a machine's has the fabric to itself. Source: Azure/aks-rdma-infiniband, network
@@ -41,3 +43,9 @@ def env(pool: PoolPlan) -> dict[str, str]:
     if cards(pool):
         return dict(_ENV)
     return {"NCCL_SOCKET_IFNAME": "eth0"} if pool.fabric == "infiniband" else {}
+
+
+def file(pool: PoolPlan) -> FabricFile | None:
+    """Which cards are near which accelerators; None where NCCL must do without."""
+    described = fabric_topology.text(pool.machine) if cards(pool) else ""
+    return FabricFile("NCCL_TOPO_FILE", "/etc/nccl-topology/topology.xml", described) if described else None

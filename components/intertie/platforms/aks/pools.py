@@ -114,6 +114,7 @@ def bindings(plan: Plan) -> dict[str, PoolBinding]:
             tolerations=tuple(Toleration(t.key, "Equal", t.value, t.effect) for t in taints(pool)),
             fabric_resources=fabric.resources(pool),
             fabric_env=fabric.env(pool),
+            fabric_file=fabric.file(pool),
         )
         for pool in plan.pools
     }
