@@ -57,6 +57,16 @@ def test_ten_megabytes_in_one_property() -> None:
     assert max(len(result.message) for result in report.results) <= 1_000
 
 
+@pytest.mark.parametrize("letters", ["x", "a1-", "eyJaaaaaaaaaa-", "password  ", "a://b"])
+def test_two_hundred_long_texts_in_which_a_secret_may_lie(letters: str) -> None:
+    texts = {f"text-{number}": (letters * 20_000)[: 20_000 + number] for number in range(200)}
+    nodes = [
+        Node("kubernetes:core/v1:ConfigMap", "m", "urn:m", {"data": texts}),
+        Node("aws:kms/key:Key", "k", "urn:k", {"region": "us-east-1", "tags": texts}),
+    ]
+    assert judged(nodes).resources == 2
+
+
 def test_twenty_thousand_tags() -> None:
     tags = {f"key-{number}": "value" for number in range(20_000)}
     assert judged([Node("aws:eks/cluster:Cluster", "c", "urn:c", {"region": "us-east-1", "tags": tags})]).resources == 1
