@@ -29,7 +29,7 @@ CAPABILITIES = Capabilities(
         "The gateway's load balancer is made by the controller in EKS' control plane: no other is installed.",
         "Zones that nobody names are taken as the region's letters a and b; an account without them needs `zones`.",
         "Replicas over several machines get EFA; libfabric and NCCL's plugin must be in the image, else NCCL uses TCP.",
-        "No source says how much memory the node image lets a stage pin that is not root: NCCL's log tells if EFA is on.",
+        "No source says how much memory a stage that is not root may pin on a node: NCCL's log tells if EFA is in use.",
         "The node image release is the newest at creation, and changes with an update of the node group only.",
     ),
 )
