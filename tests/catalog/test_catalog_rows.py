@@ -219,7 +219,7 @@ def test_exactly_one_party_owns_each_component(component: str, cloud: str) -> No
 
 def test_ownership_speaks_of_no_component_cloud_or_vendor_that_does_not_exist() -> None:
     for row in catalog.ownership():
-        assert row.component in (*COMPONENTS, "efa-device-plugin")
+        assert row.component in (*COMPONENTS, "efa-device-plugin", "rdma-device-plugin")
         assert row.vendor in ("*", *VENDORS[row.cloud])
         assert row.owner in ("cloud", "addon", "intertie")
         assert row.detail

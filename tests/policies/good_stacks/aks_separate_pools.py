@@ -21,8 +21,10 @@ tags = {"Owner": "search-platform", "CostCenter": "ml-4711", "Environment": "pro
 rg = resources.ResourceGroup("serving", location=config["location"], tags=tags)
 common: dict[str, Any] = {"resource_group_name": rg.name, "location": config["location"], "tags": tags}
 net = network.VirtualNetwork("net", address_space={"address_prefixes": ["10.70.0.0/16"]}, **common)
-out: Any = {"name": "out", "address_prefix": "0.0.0.0/0", "next_hop_type": "VirtualAppliance"}
-table = network.RouteTable("out", routes=[{**out, "next_hop_ip_address": "10.71.0.4"}], **common)
+way_out = network.RouteArgs(
+    name="out", address_prefix="0.0.0.0/0", next_hop_type="VirtualAppliance", next_hop_ip_address="10.71.0.4"
+)
+table = network.RouteTable("out", routes=[way_out], **common)
 sub = network.Subnet(
     "nodes",
     resource_group_name=rg.name,
