@@ -86,6 +86,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line in tier_lines(config):
         if "CANNOT RUN" in line:
             terminalreporter.write_line(line, red=True, bold=True)
+    for figures in measured(terminalreporter):
+        terminalreporter.write_line(figures)
+
+
+def measured(terminalreporter: pytest.TerminalReporter) -> list[str]:
+    """What tests recorded as `figures`: what a worker prints is lost, what it records comes with its report."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    calls = [report for report in reports if getattr(report, "when", "") == "call"]  # the teardown's repeats them
+    return [str(value) for report in calls for name, value in report.user_properties if name == "figures"]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -25,6 +25,11 @@ def config(marks: str = "not soak") -> Any:
     return SimpleNamespace(getoption=lambda name, default=None: marks)
 
 
+def reporter(said: list[str], **stats: list[Any]) -> Any:
+    """A terminal that writes into `said`, with reports by outcome."""
+    return SimpleNamespace(write_line=lambda text, **_: said.append(text), stats=stats)
+
+
 def ended(tiers: ModuleType, marks: str = "not soak") -> int:
     session: Any = SimpleNamespace(config=config(marks), exitstatus=0)
     tiers.pytest_sessionfinish(session, 0)
@@ -43,9 +48,16 @@ def test_each_tier_that_cannot_run_has_one_line_that_says_why_and_what_to_do(tie
 
 def test_those_lines_come_at_the_end_of_the_run_too(tiers: ModuleType) -> None:
     said: list[str] = []
-    reporter: Any = SimpleNamespace(write_line=lambda text, **_: said.append(text))
-    tiers.pytest_terminal_summary(reporter, config())
+    tiers.pytest_terminal_summary(reporter(said), config())
     assert [line.partition(": ")[0] for line in said] == ["tier engine", "tier kubernetes", "prometheus"]
+
+
+def test_figures_that_tests_record_come_at_the_end_of_the_run(tiers: ModuleType) -> None:
+    said: list[str] = []
+    recorded = [("figures", "score: 92 %"), ("other", "nothing")]
+    call, teardown = (SimpleNamespace(when=when, user_properties=recorded) for when in ("call", "teardown"))
+    tiers.pytest_terminal_summary(reporter(said, passed=[call], other=[teardown, SimpleNamespace()]), config())
+    assert said[3:] == ["score: 92 %"]
 
 
 def test_a_person_without_go_sees_the_rest_pass(tiers: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
