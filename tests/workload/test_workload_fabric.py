@@ -1,6 +1,7 @@
 """A fabric that pods claim: templates, claims, and the library that comes into the pod."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -109,6 +110,28 @@ def test_a_replica_on_one_node_claims_nothing() -> None:
 LIBRARY = FabricLibrary("images.example.com/fabric:1", "/install.sh", "/out", "/usr/local/fabric", "environment.sh")
 
 
+def made_on_two_pools(first: dict[str, Any], other: dict[str, Any]):
+    """Objects of a plan whose replicas over several nodes may stand on two pools with these fabrics."""
+    pools = (plans.accelerator_pool("aws", "on-demand", 0), plans.accelerator_pool("aws", "spot", 1))
+    plan = spanning(pinned(plans.plan("aws", pools)))
+    two = {"generate0": binding("generate0", **first), "generate1": binding("generate1", **other)}
+    return made(plan, handle(plan, pools={**handle(plan).pools, **two}))
+
+
+@pytest.mark.parametrize(
+    ("other", "kept"),
+    [
+        ({"FABRIC": "far", "TRIES": "7"}, {"FABRIC": "far", "TRIES": "7"}),
+        ({"FABRIC": "far", "TRIES": "3"}, {"FABRIC": "far"}),
+        ({}, {}),
+    ],
+)
+def test_pods_get_only_settings_of_a_fabric_that_all_their_pools_have(other: dict[str, str], kept: dict) -> None:
+    found = made_on_two_pools({"fabric_env": {"FABRIC": "far", "TRIES": "7"}}, {"fabric_env": other})
+    told = variables(found["generate-group"])
+    assert {name: told[name] for name in ("FABRIC", "TRIES") if name in told} == kept
+
+
 @pytest.mark.parametrize(
     ("other", "count", "brought"),
     [
@@ -118,11 +141,7 @@ LIBRARY = FabricLibrary("images.example.com/fabric:1", "/install.sh", "/out", "/
     ],
 )
 def test_pods_claim_only_what_all_their_pools_have(other, count, brought) -> None:
-    pools = (plans.accelerator_pool("aws", "on-demand", 0), plans.accelerator_pool("aws", "spot", 1))
-    plan = spanning(pinned(plans.plan("aws", pools)))
-    first = binding("generate0", fabric_devices={CLASS: 8}, fabric_library=LIBRARY)
-    two = {**handle(plan).pools, "generate0": first, "generate1": binding("generate1", **other)}
-    found = made(plan, handle(plan, pools=two))
+    found = made_on_two_pools({"fabric_devices": {CLASS: 8}, "fabric_library": LIBRARY}, other)
     assert ("generate-fabric" in found) == bool(count)
     if count:
         assert found["generate-fabric"]["spec"]["spec"]["devices"]["requests"][0]["exactly"]["count"] == count

@@ -38,6 +38,14 @@ def fabric_devices(stage: StagePlan, handle: ClusterHandle) -> dict[str, int]:
     return _least([pool.fabric_devices for pool in bindings(stage, handle)], int) if stage.multi_node else {}
 
 
+def fabric_env(stage: StagePlan, handle: ClusterHandle) -> dict[str, str]:
+    """Settings of the fabric that every pool of its ladder has: one pool's alone would mislead pods on the others."""
+    if not stage.multi_node:
+        return {}
+    first, *others = (pool.fabric_env for pool in bindings(stage, handle))
+    return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
+
+
 def pins_memory(stage: StagePlan, handle: ClusterHandle) -> bool:
     """Whether pods of the stage pin pages for remote direct memory access."""
     return bool(fabric(stage, handle) or fabric_devices(stage, handle))

@@ -11,7 +11,7 @@ from intertie.workload.autoscaling import metrics_port
 from intertie.workload.images import image
 from intertie.workload.manifest import labels
 from intertie.workload.monitoring import annotations
-from intertie.workload.placement import bindings, pins_memory, scheduling
+from intertie.workload.placement import pins_memory, scheduling
 from intertie.workload.resources import Demand, demand
 from intertie.workload.runtimes import Launch, launch_of
 
@@ -113,7 +113,7 @@ class _Pod:
         if self.launch.buffer_variable is not None:
             values[self.launch.buffer_variable] = str(self.asked.read_buffer(self.stage.per_pod))
         if self.stage.multi_node:
-            values |= {**bindings(self.stage, self.handle)[0].fabric_env, **self.library.env}
+            values |= {**placement.fabric_env(self.stage, self.handle), **self.library.env}
             values |= fabric_file.env(self.stage, self.handle)
         for later in self.plan.stages:
             if self.stage.name in later.spec.after and not later.canary_of:
